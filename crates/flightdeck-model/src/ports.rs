@@ -1,0 +1,293 @@
+//! What the use cases need of storage, as object-safe traits. Absence is `Ok(None)`, never an error.
+
+use crate::{
+    Cluster, JobData, JobDbId, JobKey, JobMeta, JobRecord, JobSelection, JobVisibility, Page, TagVisibility,
+    UnixTime, User,
+};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// What kind of failure a port had, as far as a caller can act on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortErrorKind {
+    /// What is there contradicts the request.
+    Conflict,
+    /// Not now; later perhaps.
+    Unavailable,
+    /// What is stored cannot be understood.
+    Corrupt,
+    /// Anything else.
+    Internal,
+}
+
+/// A port could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct PortError {
+    /// What kind of failure.
+    pub kind: PortErrorKind,
+    /// What could not be done, with ids and paths.
+    pub what: String,
+    /// Why.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl PortError {
+    /// A failure with its cause.
+    pub fn new(
+        kind: PortErrorKind,
+        what: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { kind, what: what.into(), source: Some(source.into()) }
+    }
+
+    /// A failure that has no deeper cause.
+    pub fn plain(kind: PortErrorKind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), source: None }
+    }
+}
+
+/// A page of a job list.
+#[derive(Debug)]
+pub struct JobPage {
+    /// The page's jobs, in order.
+    pub jobs: Vec<JobRecord>,
+    /// How many jobs the whole list has.
+    pub total: u64,
+}
+
+/// A finished job on its way from the archive into the database.
+#[derive(Debug, Clone)]
+pub struct ArchivedJob {
+    /// The content of its meta.json.
+    pub meta: JobMeta,
+    /// Fingerprint of the bytes of its meta.json; the same bytes give the same number.
+    pub fingerprint: i64,
+    /// Energy in kWh.
+    pub energy_kwh: f64,
+    /// Energy by metric in kWh.
+    pub energy_footprint_kwh: BTreeMap<String, f64>,
+    /// Footprint key to value.
+    pub footprint: BTreeMap<String, f64>,
+}
+
+/// What became of the jobs of an import.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportCounts {
+    /// New in the database.
+    pub added: u64,
+    /// Were there, and the archive says something new of them.
+    pub updated: u64,
+    /// Were there just so.
+    pub unchanged: u64,
+    /// Are running according to the database, which is right about that.
+    pub running: u64,
+}
+
+/// Jobs and their tags.
+pub trait JobRepository: Send + Sync + Debug {
+    /// Finds a job by its number in the database, if the asker may see it. `now` is for the duration of a
+    /// running job.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn find_job(
+        &self,
+        id: JobDbId,
+        visibility: &JobVisibility,
+        tags: &TagVisibility,
+        now: UnixTime,
+    ) -> Result<Option<JobRecord>, PortError>;
+
+    /// Lists jobs. `with_metadata` loads [`meta_data`](crate::JobFragments::meta_data).
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn list_jobs(
+        &self,
+        selection: &JobSelection,
+        page: Page,
+        with_metadata: bool,
+    ) -> Result<JobPage, PortError>;
+
+    /// Lists the ids of jobs in order: the first step of a long list, 8 bytes a job.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn list_job_ids(&self, selection: &JobSelection, page: Page) -> Result<Vec<JobDbId>, PortError>;
+
+    /// Loads some jobs of a selection in the order of `ids`: the second step of a long list. Jobs that no
+    /// longer fit the selection are left out. At most 1000 ids.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn jobs_with_ids(
+        &self,
+        selection: &JobSelection,
+        ids: &[JobDbId],
+        with_metadata: bool,
+    ) -> Result<Vec<JobRecord>, PortError>;
+
+    /// Counts the jobs of a selection.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn count_jobs(&self, selection: &JobSelection) -> Result<u64, PortError>;
+
+    /// Hosts of running jobs that started before the time, by cluster, sorted, each once.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn used_nodes(&self, started_before: UnixTime) -> Result<BTreeMap<String, Vec<String>>, PortError>;
+
+    /// Takes over finished jobs of the archive in one transaction. A job that is there with another
+    /// fingerprint is updated and keeps its id and tags; one that is running stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was written.
+    fn import_jobs(&self, jobs: &[ArchivedJob]) -> Result<ImportCounts, PortError>;
+
+    /// Removes all jobs whose data are in the archive, for an import from scratch. Running jobs, and those
+    /// that are not archived yet, stay. Returns how many were removed.
+    ///
+    /// # Errors
+    ///
+    /// When nothing was removed.
+    fn remove_archived_jobs(&self) -> Result<u64, PortError>;
+
+    /// Lets the database bring its knowledge of the data up to date after much was written.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be written.
+    fn optimize(&self) -> Result<(), PortError>;
+}
+
+/// A change of the user table was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum UserChangeError {
+    /// There is such a user.
+    #[error("user \"{0}\" exists already")]
+    Exists(String),
+    /// There is no such user.
+    #[error("there is no user \"{0}\"")]
+    Unknown(String),
+    /// The table could not be read or written.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// User accounts.
+pub trait UserRepository: Send + Sync + Debug {
+    /// Finds an account.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn find_user(&self, username: &str) -> Result<Option<User>, PortError>;
+
+    /// Lists all accounts by name.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn list_users(&self) -> Result<Vec<User>, PortError>;
+
+    /// Adds an account; `password_hash` as the auth crate made it, `None`: no password login.
+    ///
+    /// # Errors
+    ///
+    /// [`UserChangeError::Exists`], or when the database cannot be written.
+    fn add_user(&self, user: &User, password_hash: Option<&str>) -> Result<(), UserChangeError>;
+
+    /// Removes an account.
+    ///
+    /// # Errors
+    ///
+    /// [`UserChangeError::Unknown`], or when the database cannot be written.
+    fn remove_user(&self, username: &str) -> Result<(), UserChangeError>;
+
+    /// Replaces name, mail address, roles and projects of an account.
+    ///
+    /// # Errors
+    ///
+    /// [`UserChangeError::Unknown`], or when the database cannot be written.
+    fn update_user(&self, user: &User) -> Result<(), UserChangeError>;
+
+    /// A number that grows with every change of the table made through this repository, so that what was
+    /// derived from an account can be dropped.
+    fn change_number(&self) -> u64;
+}
+
+/// A problem with one file of the archive. It spoils that one job or cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveProblem {
+    /// Where the file is.
+    pub path: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// One step of a walk through the archive.
+#[derive(Debug)]
+pub enum ArchiveEntry {
+    /// A job's meta.json, read.
+    Job {
+        /// Its content.
+        meta: Box<JobMeta>,
+        /// Fingerprint of its bytes.
+        fingerprint: i64,
+        /// Where it is.
+        path: String,
+    },
+    /// A job that cannot be read.
+    Problem(ArchiveProblem),
+}
+
+/// The clusters of an archive.
+#[derive(Debug, Clone, Default)]
+pub struct LoadedClusters {
+    /// The clusters that could be read, by name.
+    pub clusters: Vec<Arc<Cluster>>,
+    /// Files that could not be read; their cluster is left out.
+    pub problems: Vec<ArchiveProblem>,
+    /// What is odd about files that were read.
+    pub warnings: Vec<ArchiveProblem>,
+}
+
+/// The archive of finished jobs.
+pub trait JobArchive: Send + Sync + Debug {
+    /// Reads the cluster configurations.
+    ///
+    /// # Errors
+    ///
+    /// When the archive as a whole cannot be read; a single broken file is a problem in the answer.
+    fn load_clusters(&self) -> Result<LoadedClusters, PortError>;
+
+    /// Lists where jobs lie, in the order of the archive, without reading them.
+    ///
+    /// # Errors
+    ///
+    /// When the archive as a whole cannot be read.
+    fn list_jobs(&self) -> Result<Vec<String>, PortError>;
+
+    /// Reads the meta.json of a job that [`list_jobs`](Self::list_jobs) named.
+    fn read_meta(&self, location: &str) -> ArchiveEntry;
+
+    /// Reads a job's metric data.
+    ///
+    /// # Errors
+    ///
+    /// Kind Corrupt when the file cannot be understood; `Ok(None)` when the job has no data file.
+    fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError>;
+}
