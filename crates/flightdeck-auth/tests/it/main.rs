@@ -1,0 +1,4 @@
+//! The crate as its users see it.
+
+#[cfg(test)]
+mod known_tokens;
