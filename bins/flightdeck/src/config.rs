@@ -1,0 +1,243 @@
+//! The configuration: config.json as the reference server has it, `.env`, and environment overrides.
+//!
+//! Reads and checks all of them at once and hands out plain typed values; programs that embed the server may as
+//! well build those in code. This is the only place that reads the process environment, and it must not start
+//! anything: what is configured is opened by others.
+
+mod address;
+mod check;
+mod extract;
+mod keys;
+pub mod manual;
+mod problem;
+mod rules;
+mod secrets;
+mod sources;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use flightdeck_model::GoDuration;
+
+pub use address::{ListenAddress, ParseListenAddressError};
+pub use problem::{ConfigErrors, Fault, Problem};
+pub use secrets::Secrets;
+
+/// Everything the server has to know before it starts.
+///
+/// Paths that are not absolute count from the working directory, as in the reference server. More fields may
+/// come; start from [`Config::for_archive`] and change what has to be different.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Section `main`.
+    pub main: MainConfig,
+    /// Section `auth`.
+    pub auth: AuthConfig,
+    /// Section `archive`.
+    pub archive: ArchiveConfig,
+    /// Keys from `.env` or the environment.
+    pub secrets: Secrets,
+}
+
+/// Section `main`: the server itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MainConfig {
+    /// Where to listen. Port 0 takes any free port.
+    pub addr: ListenAddress,
+    /// Who may use the routes under `/api`, in the syntax of [`flightdeck_auth::AllowList::parse`]. An empty list is
+    /// an error at start.
+    pub api_allowed_ips: Vec<String>,
+    /// Whose `X-Forwarded-For` is believed, in the syntax of [`flightdeck_auth::TrustedProxies::parse`].
+    pub trusted_proxies: Vec<String>,
+    /// Longest page that a list may be asked for; `None` is no limit (0 in config.json).
+    pub max_items_per_page: Option<u32>,
+    /// Largest request body in bytes.
+    pub request_body_limit_bytes: usize,
+    /// The SQLite database.
+    pub database: DatabaseConfig,
+    /// Certificate and key for HTTPS; `None` serves plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// How series are thinned out for plots.
+    pub resampling: ResamplingConfig,
+}
+
+/// The SQLite database: `main.db` and `main.db-config`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseConfig {
+    /// The database file.
+    pub path: PathBuf,
+    /// Connections that read at the same time, at least 1.
+    pub max_open_connections: u32,
+    /// Page cache of each connection in MiB.
+    pub cache_size_mib: u32,
+    /// How long a connection waits for another process's lock, in milliseconds.
+    pub busy_timeout_ms: u32,
+}
+
+/// The files that HTTPS needs, both in PEM: `main.https-cert-file` and `main.https-key-file`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and those that sign it.
+    pub certificate: PathBuf,
+    /// The certificate's private key.
+    pub private_key: PathBuf,
+}
+
+/// How series are thinned out for plots: `main.resampling`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResamplingConfig {
+    /// Series of fewer samples than this are left as they are.
+    pub minimum_points: usize,
+    /// Resolutions that plots may ask for, in seconds between samples; none when not configured.
+    pub resolutions_s: Vec<u32>,
+    /// Number of visible samples below which a plot asks for the next finer resolution.
+    pub trigger: Option<u32>,
+}
+
+/// Section `auth`: who a request comes from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AuthConfig {
+    /// Tokens.
+    pub jwts: JwtConfig,
+}
+
+/// Tokens: `auth.jwts`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct JwtConfig {
+    /// Lifetime of the tokens that this server issues; `None` makes them valid for ever.
+    pub max_age: Option<GoDuration>,
+    /// Whether a token's user has to be in the user table, which then says the roles and projects.
+    pub validate_user: bool,
+}
+
+/// Section `archive`: where finished jobs are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveConfig {
+    /// Root folder of the archive of files.
+    pub path: PathBuf,
+}
+
+/// A configuration that can be started, and what its administrator should know about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadedConfig {
+    /// The configuration.
+    pub config: Config,
+    /// What is odd, but keeps nobody from starting; one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Environment variables by name, wherever they come from.
+pub type Environment = BTreeMap<String, String>;
+
+impl Config {
+    /// Makes a configuration for the archive at `archive_path` as an embedding program or a test wants it: any free
+    /// port of the loopback interface, requests from there alone, the database `job.db` beside the archive, and
+    /// no keys: set [`secrets`](Self::secrets), or no token is accepted.
+    pub fn for_archive(archive_path: impl Into<PathBuf>) -> Self {
+        let archive_root = archive_path.into();
+        let main = MainConfig {
+            addr: ListenAddress { host: "127.0.0.1".to_owned(), port: 0 },
+            api_allowed_ips: vec!["127.0.0.1".to_owned(), "::1".to_owned()],
+            database: DatabaseConfig {
+                path: archive_root.with_file_name("job.db"),
+                ..DatabaseConfig::default()
+            },
+            ..MainConfig::default()
+        };
+        Self {
+            main,
+            auth: AuthConfig::default(),
+            archive: ArchiveConfig { path: archive_root },
+            secrets: Secrets::default(),
+        }
+    }
+
+    /// Reads the configuration file at `path` with the overrides and keys of the process environment and of the
+    /// file `.env` beside it.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, not only the first thing.
+    pub fn load(path: &Path) -> Result<LoadedConfig, ConfigErrors> {
+        Self::load_with(path, &process_environment())
+    }
+
+    /// Reads the configuration file at `path` as [`load`](Self::load) does, with `environment` in place of the
+    /// process environment.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, not only the first thing.
+    pub fn load_with(path: &Path, environment: &Environment) -> Result<LoadedConfig, ConfigErrors> {
+        let sources::Sources { sections, unreadable, origins, secrets, mut problems, mut warnings } =
+            sources::read(path, environment);
+        if let Some(sections) = &sections {
+            let mut findings = check::check(sections);
+            rules::check(sections, &mut findings.problems);
+            warnings.append(&mut findings.warnings);
+            findings.problems.retain(|problem| !unreadable.contains(&problem.key.as_str()));
+            problems.extend(findings.problems.into_iter().map(|problem| origins.attach_to(problem)));
+        }
+        secrets::check(&secrets, &mut problems, &mut warnings);
+        match sections {
+            Some(sections) if problems.is_empty() => {
+                Ok(LoadedConfig { config: extract::config(&sections, secrets), warnings })
+            }
+            _ => Err(ConfigErrors { file: path.to_owned(), problems, warnings }),
+        }
+    }
+}
+
+impl Default for MainConfig {
+    /// The defaults of config.json. The allow list has none there: here it is empty, and has to be filled.
+    fn default() -> Self {
+        Self {
+            addr: ListenAddress { host: "localhost".to_owned(), port: 8080 },
+            api_allowed_ips: Vec::new(),
+            trusted_proxies: Vec::new(),
+            max_items_per_page: None,
+            request_body_limit_bytes: 8 * 1024 * 1024,
+            database: DatabaseConfig::default(),
+            tls: None,
+            resampling: ResamplingConfig::default(),
+        }
+    }
+}
+
+impl Default for DatabaseConfig {
+    /// The reference server's defaults, but for its cache of 2 GiB a connection.
+    fn default() -> Self {
+        Self {
+            path: PathBuf::from("./var/job.db"),
+            max_open_connections: 4,
+            cache_size_mib: 4,
+            busy_timeout_ms: 60_000,
+        }
+    }
+}
+
+impl Default for ResamplingConfig {
+    fn default() -> Self {
+        Self { minimum_points: 1000, resolutions_s: Vec::new(), trigger: None }
+    }
+}
+
+impl Default for ArchiveConfig {
+    fn default() -> Self {
+        Self { path: PathBuf::from("./var/job-archive") }
+    }
+}
+
+/// Reads the variables of the process. Names and values that are not Unicode cannot mean anything here and are left
+/// out.
+#[must_use]
+pub fn process_environment() -> Environment {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}

@@ -1,0 +1,102 @@
+//! Turns checked sections into the typed configuration; what is not there keeps its default.
+
+use serde_json::{Map, Value};
+
+use super::{
+    ArchiveConfig, AuthConfig, Config, DatabaseConfig, JwtConfig, MainConfig, ResamplingConfig, Secrets,
+    TlsFiles,
+};
+
+/// Makes the configuration of sections in which the checker found nothing wrong.
+pub(crate) fn config(sections: &Map<String, Value>, secrets: Secrets) -> Config {
+    let values = Values(sections);
+    Config { main: main(&values), auth: auth(&values), archive: archive(&values), secrets }
+}
+
+fn main(values: &Values<'_>) -> MainConfig {
+    let defaults = MainConfig::default();
+    MainConfig {
+        addr: values.text("main.addr").and_then(|text| text.parse().ok()).unwrap_or(defaults.addr),
+        api_allowed_ips: values.texts("main.api-allowed-ips").unwrap_or(defaults.api_allowed_ips),
+        trusted_proxies: values.texts("main.trusted-proxies").unwrap_or(defaults.trusted_proxies),
+        max_items_per_page: values.integer("main.max-items-per-page").filter(|most| *most > 0),
+        request_body_limit_bytes: values
+            .integer("main.request-body-limit")
+            .unwrap_or(defaults.request_body_limit_bytes),
+        database: database(values),
+        tls: tls(values),
+        resampling: resampling(values),
+    }
+}
+
+fn database(values: &Values<'_>) -> DatabaseConfig {
+    let defaults = DatabaseConfig::default();
+    DatabaseConfig {
+        path: values.text("main.db").map_or(defaults.path, Into::into),
+        max_open_connections: values
+            .integer("main.db-config.max-open-connections")
+            .unwrap_or(defaults.max_open_connections),
+        cache_size_mib: values.integer("main.db-config.cache-size-mb").unwrap_or(defaults.cache_size_mib),
+        busy_timeout_ms: values.integer("main.db-config.busy-timeout-ms").unwrap_or(defaults.busy_timeout_ms),
+    }
+}
+
+fn tls(values: &Values<'_>) -> Option<TlsFiles> {
+    Some(TlsFiles {
+        certificate: values.text("main.https-cert-file")?.into(),
+        private_key: values.text("main.https-key-file")?.into(),
+    })
+}
+
+fn resampling(values: &Values<'_>) -> ResamplingConfig {
+    let defaults = ResamplingConfig::default();
+    ResamplingConfig {
+        minimum_points: values
+            .integer("main.resampling.minimum-points")
+            .filter(|points| *points > 0)
+            .unwrap_or(defaults.minimum_points),
+        resolutions_s: values.integers("main.resampling.resolutions").unwrap_or(defaults.resolutions_s),
+        trigger: values.integer("main.resampling.trigger"),
+    }
+}
+
+fn auth(values: &Values<'_>) -> AuthConfig {
+    AuthConfig {
+        jwts: JwtConfig {
+            // An empty text is no duration and means the same as none.
+            max_age: values.text("auth.jwts.max-age").and_then(|text| text.parse().ok()),
+            validate_user: values.at("auth.jwts.validate-user").and_then(Value::as_bool).unwrap_or_default(),
+        },
+    }
+}
+
+fn archive(values: &Values<'_>) -> ArchiveConfig {
+    ArchiveConfig { path: values.text("archive.path").map_or(ArchiveConfig::default().path, Into::into) }
+}
+
+/// The checked sections, asked by the paths of keys.
+struct Values<'a>(&'a Map<String, Value>);
+
+impl<'a> Values<'a> {
+    fn at(&self, path: &str) -> Option<&'a Value> {
+        let mut names = path.split('.');
+        let section = self.0.get(names.next()?)?;
+        names.try_fold(section, |around, name| around.get(name))
+    }
+
+    fn text(&self, path: &str) -> Option<&'a str> {
+        self.at(path)?.as_str()
+    }
+
+    fn texts(&self, path: &str) -> Option<Vec<String>> {
+        Some(self.at(path)?.as_array()?.iter().filter_map(|text| Some(text.as_str()?.to_owned())).collect())
+    }
+
+    fn integer<T: TryFrom<i64>>(&self, path: &str) -> Option<T> {
+        T::try_from(self.at(path)?.as_i64()?).ok()
+    }
+
+    fn integers<T: TryFrom<i64>>(&self, path: &str) -> Option<Vec<T>> {
+        Some(self.at(path)?.as_array()?.iter().filter_map(|item| T::try_from(item.as_i64()?).ok()).collect())
+    }
+}

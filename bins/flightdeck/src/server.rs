@@ -1,0 +1,274 @@
+//! The whole server as one value: composes the crates, serves, and stops cleanly.
+//!
+//! `main`, the tests of this project and tools that embed the server all start it here.
+
+mod compose;
+mod error;
+mod tls;
+
+pub use error::StartError;
+
+use crate::config::Config;
+use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
+use compose::Composition;
+pub(crate) use compose::{issuer, open_database};
+use flightdeck_auth::{TokenError, TokenIssuer};
+use flightdeck_http::{AppState, app};
+use flightdeck_model::{Clock, Role, Roles, SystemClock};
+use flightdeck_service::{ImportOptions, ImportProgress, ImportReport, Services};
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// How long a stopping server waits for requests under way; less than service managers wait.
+const SHUTDOWN_TIMEOUT_S: u64 = 10;
+/// Threads for blocking work of one worker. More would only wait for database connections.
+const BLOCKING_THREADS_PER_WORKER: usize = 8;
+
+/// The server.
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// Begins with a configuration.
+    #[must_use]
+    pub fn builder(config: Config) -> ServerBuilder {
+        ServerBuilder { config, clock: Arc::new(SystemClock), workers: None, handle_signals: false }
+    }
+}
+
+/// What a server is started with.
+#[derive(Debug)]
+pub struct ServerBuilder {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    workers: Option<NonZeroUsize>,
+    handle_signals: bool,
+}
+
+impl ServerBuilder {
+    /// Takes the time from this clock instead of the machine's.
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Number of threads that answer requests; by default one per core.
+    #[must_use]
+    pub fn workers(self, workers: NonZeroUsize) -> Self {
+        Self { workers: Some(workers), ..self }
+    }
+
+    /// Stops the server on SIGINT and SIGTERM, as a program of its own wants it.
+    #[must_use]
+    pub fn handle_signals(self) -> Self {
+        Self { handle_signals: true, ..self }
+    }
+
+    /// Imports the configured archive into the configured database, without serving.
+    ///
+    /// # Errors
+    ///
+    /// When a part cannot be opened, or the import as a whole fails. Single jobs that cannot be imported are in
+    /// the report.
+    pub fn import(
+        &self,
+        options: ImportOptions,
+        progress: &dyn ImportProgress,
+    ) -> Result<ImportReport, StartError> {
+        let Composition { services, .. } = Composition::of(&self.config, &self.clock)?;
+        Ok(services.import_archive(options, progress)?)
+    }
+
+    /// Opens all parts, binds the address and serves in the background.
+    ///
+    /// # Errors
+    ///
+    /// When a part cannot be opened or the address cannot be bound.
+    pub fn start(self) -> Result<RunningServer, StartError> {
+        let composition = Composition::of(&self.config, &self.clock)?;
+        let state = composition.state(&self.config)?;
+        let tls = self.config.main.tls.as_ref().map(tls::server_config).transpose()?;
+        let plan = ServingPlan {
+            state,
+            https: tls.is_some(),
+            tls,
+            address: self.config.main.addr.to_string(),
+            workers: self.workers.or_else(|| std::thread::available_parallelism().ok()),
+            handle_signals: self.handle_signals,
+        };
+        let https = plan.https;
+        let (started, start) = std::sync::mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("flightdeck-http".to_owned())
+            .spawn(move || plan.serve(&started))
+            .map_err(StartError::Thread)?;
+        let (address, handle) = start.recv().unwrap_or(Err(StartError::Stopped))?;
+        let Composition { services, issuer } = composition;
+        Ok(RunningServer {
+            address,
+            https,
+            issuer,
+            clock: self.clock,
+            services,
+            handle,
+            thread: Some(thread),
+        })
+    }
+}
+
+/// Told once by the serving thread: where it listens and how to stop it, or why it does not serve.
+type Started = std::sync::mpsc::SyncSender<Result<(SocketAddr, ServerHandle), StartError>>;
+
+/// What the serving thread needs.
+struct ServingPlan {
+    state: AppState,
+    https: bool,
+    tls: Option<rustls::ServerConfig>,
+    address: String,
+    workers: Option<NonZeroUsize>,
+    handle_signals: bool,
+}
+
+impl ServingPlan {
+    /// Serves until it is told to stop.
+    fn serve(self, started: &Started) -> std::io::Result<()> {
+        actix_web::rt::System::new().block_on(async move {
+            let state = self.state;
+            let mut server = HttpServer::new(move || app(state.clone()))
+                .workers(self.workers.map_or(1, NonZeroUsize::get))
+                .worker_max_blocking_threads(BLOCKING_THREADS_PER_WORKER)
+                .shutdown_timeout(SHUTDOWN_TIMEOUT_S);
+            if !self.handle_signals {
+                server = server.disable_signals();
+            }
+            let bound = match self.tls {
+                Some(config) => server.bind_rustls_0_23(&self.address, config),
+                None => server.bind(&self.address),
+            };
+            let bound = bound.and_then(|server| match server.addrs().first() {
+                Some(address) => Ok((*address, server)),
+                None => Err(std::io::ErrorKind::AddrNotAvailable.into()),
+            });
+            match bound {
+                Err(source) => {
+                    // The other side waits for this one message.
+                    let _ = started.send(Err(StartError::Bind { address: self.address, source }));
+                    Ok(())
+                }
+                Ok((address, server)) => {
+                    let running = server.run();
+                    let _ = started.send(Ok((address, running.handle())));
+                    running.await
+                }
+            }
+        })
+    }
+}
+
+/// A server that answers requests. Stops when it is dropped.
+#[derive(Debug)]
+pub struct RunningServer {
+    address: SocketAddr,
+    https: bool,
+    issuer: Option<TokenIssuer>,
+    clock: Arc<dyn Clock>,
+    services: Services,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl RunningServer {
+    /// Where the server listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The beginning of every URL of this server, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.https { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Issues a token for somebody with these roles. The REST API wants `api` among them.
+    ///
+    /// # Errors
+    ///
+    /// When the server has no key to sign with, or the name is empty.
+    pub fn token(&self, username: &str, roles: &[Role]) -> Result<String, TokenRefused> {
+        let issuer = self.issuer.as_ref().ok_or(TokenRefused::NoKey)?;
+        Ok(issuer.issue(username, Roles::of(roles), self.clock.now())?)
+    }
+
+    /// Issues a token for the admin or the user API: for the role itself and `api`, in the role's name.
+    ///
+    /// # Errors
+    ///
+    /// When the server has no key to sign with.
+    pub fn token_for(&self, role: Role) -> Result<String, TokenRefused> {
+        self.token(role.as_str(), &[role, Role::Api])
+    }
+
+    /// The use cases that the server serves, for tools that live in the same process.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Stops taking requests, lets those under way end, and waits for that.
+    ///
+    /// # Errors
+    ///
+    /// When the server ended with an error.
+    pub fn stop(mut self) -> std::io::Result<()> {
+        self.stop_and_join()
+    }
+
+    /// Waits until the server is stopped by a signal.
+    ///
+    /// # Errors
+    ///
+    /// When the server ended with an error.
+    pub fn wait(mut self) -> std::io::Result<()> {
+        join(self.thread.take())
+    }
+
+    fn stop_and_join(&mut self) -> std::io::Result<()> {
+        if self.thread.is_some() {
+            // The command is sent at once; the future is only for waiting, which the thread's end does as well.
+            drop(self.handle.stop(true));
+        }
+        join(self.thread.take())
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        if let Err(error) = self.stop_and_join() {
+            tracing::error!(%error, "the server ended with an error");
+        }
+    }
+}
+
+fn join(thread: Option<JoinHandle<std::io::Result<()>>>) -> std::io::Result<()> {
+    match thread.map(JoinHandle::join) {
+        None => Ok(()),
+        Some(Ok(ended)) => ended,
+        Some(Err(_)) => Err(std::io::Error::other("the serving thread panicked")),
+    }
+}
+
+/// A token could not be issued.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenRefused {
+    /// There is no key to sign with.
+    #[error("no key to sign tokens with: JWT_PRIVATE_KEY is not set")]
+    NoKey,
+    /// The claims were refused.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}

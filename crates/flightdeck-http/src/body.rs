@@ -1,0 +1,59 @@
+//! Request bodies: limited in size, exactly one JSON value.
+
+use crate::error::ApiError;
+use crate::state::AppState;
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+
+/// Metric names in one request at most.
+const NAMES_MAX: usize = 1000;
+/// Bytes of a metric's name at most.
+const NAME_BYTES_MAX: usize = 256;
+
+/// The whole body, unpacked, within the configured limit.
+#[derive(Debug)]
+pub(crate) struct LimitedBody(Bytes);
+
+impl FromRequest for LimitedBody {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limit = request.app_data::<Data<AppState>>().map_or(0, |state| state.request_body_limit_bytes);
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move { bytes.await.map(Self).map_err(|error| body_error(&error, limit)) })
+    }
+}
+
+fn body_error(error: &actix_web::Error, limit: usize) -> ApiError {
+    match error.as_error::<PayloadError>() {
+        Some(PayloadError::Overflow) => ApiError::BodyTooLarge(limit),
+        _ => ApiError::invalid("body", "cannot be read or unpacked"),
+    }
+}
+
+impl LimitedBody {
+    /// Reads a list of metric names: a JSON array of texts, or `null` for none.
+    pub(crate) fn metric_names(&self) -> Result<Vec<String>, ApiError> {
+        let names: Option<Vec<String>> = serde_json::from_slice(&self.0).map_err(|error| {
+            ApiError::invalid("body", format!("is not one JSON array of metric names, or null: {error}"))
+        })?;
+        checked_names("body", names.unwrap_or_default())
+    }
+}
+
+/// Refuses more or longer names than anybody needs; sorts them, each once.
+pub(crate) fn checked_names(field: &str, mut names: Vec<String>) -> Result<Vec<String>, ApiError> {
+    if names.len() > NAMES_MAX {
+        return Err(ApiError::invalid(field, format!("has more than {NAMES_MAX} metric names")));
+    }
+    if names.iter().any(|name| name.len() > NAME_BYTES_MAX) {
+        return Err(ApiError::invalid(field, format!("a metric name is longer than {NAME_BYTES_MAX} bytes")));
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}

@@ -1,0 +1,118 @@
+//! The one table from error to status, and the one shape of an error's body.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use flightdeck_auth::TokenError;
+use flightdeck_model::PortErrorKind;
+use flightdeck_service::ServiceError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Body of every answer with a status of 400 or more.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"status": "Bad Request", "error": "page: \"0\" is not a whole number of at least 1"}))]
+pub struct ErrorBody {
+    /// The status in words.
+    pub status: String,
+    /// What is wrong, and what is allowed.
+    pub error: String,
+}
+
+/// Why a request is refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// A parameter, path or body is malformed or makes no sense.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// The parameter or field.
+        field: String,
+        /// What is wrong with it, and what is allowed.
+        reason: String,
+    },
+    /// No or bad credentials.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Good credentials that do not open this door, or a wrong address.
+    #[error("{0}")]
+    NotAdmitted(&'static str),
+    /// Inside, but not allowed this.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// No such route.
+    #[error("the requested endpoint does not exist")]
+    NoSuchRoute,
+    /// The route exists, but not with this method.
+    #[error("the method is not allowed here: allowed are {0}")]
+    Method(String),
+    /// The body is longer than allowed.
+    #[error("the request body is longer than {0} bytes")]
+    BodyTooLarge(usize),
+    /// The use case refused or failed.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// The pool of threads for blocking work is shut down.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+impl ApiError {
+    /// A parameter that is wrong.
+    pub(crate) fn invalid(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
+    }
+
+    /// What the client is told: of its own mistakes everything, of ours nothing.
+    fn public_text(&self) -> String {
+        match self.status_code() {
+            StatusCode::INTERNAL_SERVER_ERROR => "the server failed to answer".to_owned(),
+            StatusCode::SERVICE_UNAVAILABLE => "the server is busy, try again later".to_owned(),
+            _ => self.to_string(),
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Invalid { .. } | Self::Service(ServiceError::Invalid { .. }) => StatusCode::BAD_REQUEST,
+            Self::Token(_) | Self::NotAdmitted(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) | Self::Service(ServiceError::Forbidden(_)) => StatusCode::FORBIDDEN,
+            Self::NoSuchRoute | Self::Service(ServiceError::NotFound(_)) => StatusCode::NOT_FOUND,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Service(ServiceError::Port(error)) => match error.kind {
+                PortErrorKind::Conflict => StatusCode::CONFLICT,
+                PortErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                PortErrorKind::Corrupt | PortErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+            Self::Service(ServiceError::Encode(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        let mut response = error_answer(status, &self.public_text());
+        let headers = response.headers_mut();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Self::Method(allowed) = self
+            && let Ok(value) = HeaderValue::from_str(allowed)
+        {
+            headers.insert(header::ALLOW, value);
+        }
+        response
+    }
+}
+
+/// An answer with an error's body.
+pub(crate) fn error_answer(status: StatusCode, text: &str) -> HttpResponse {
+    let reason = status.canonical_reason().unwrap_or("Error").to_owned();
+    let body = ErrorBody { status: reason, error: text.to_owned() };
+    HttpResponse::build(status).json(body)
+}

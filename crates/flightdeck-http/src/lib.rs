@@ -1,0 +1,79 @@
+//! The REST API on actix-web: routes, bodies, the one table from error to status, and the description of it
+//! all. Knows use cases and tokens, not how anything is stored.
+//!
+//! ```
+//! use actix_web::test::{TestRequest, call_service, init_service};
+//! use flightdeck_auth::KeyPair;
+//! use flightdeck_http::{AppState, app};
+//! use flightdeck_service::{ClusterCatalog, Parts, Services, Settings};
+//! use flightdeck_testkit::{FixedClock, MemoryArchive, MemoryJobs, MemoryUsers};
+//! use std::sync::Arc;
+//!
+//! # #[actix_web::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let services = Services::new(Parts {
+//!     clock: Arc::new(FixedClock::at(1_700_000_000)),
+//!     jobs: Arc::new(MemoryJobs::default()),
+//!     users: Arc::new(MemoryUsers::default()),
+//!     archive: Arc::new(MemoryArchive::default()),
+//!     clusters: ClusterCatalog::default(),
+//!     settings: Settings::default(),
+//! });
+//! let state = AppState::new(services, KeyPair::generate()?.public_key());
+//! let request = TestRequest::get().uri("/api/jobs/").to_request();
+//! assert_eq!(call_service(&init_service(app(state)).await, request).await.status(), 401);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod access;
+mod answer;
+mod blocking;
+mod body;
+mod error;
+mod guard;
+mod openapi;
+mod query;
+mod request_log;
+mod responses;
+mod routes;
+mod schema;
+mod state;
+
+pub use error::{ApiError, ErrorBody};
+pub use openapi::openapi;
+pub use routes::{ROUTES, Route, RouteAccess};
+pub use state::AppState;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{self, Data, PayloadConfig};
+use actix_web::{App, Error};
+use utoipa_actix_web::AppExt;
+
+/// The whole HTTP application over this state. Called once per worker.
+pub fn app(
+    state: AppState,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let headers = guard::security_headers(&state);
+    let limit = PayloadConfig::new(state.request_body_limit_bytes);
+    let (app, _) = App::new().into_utoipa_app().configure(routes::register).split_for_parts();
+    app.app_data(Data::new(state))
+        .app_data(limit)
+        .service(routes::swagger_ui(openapi()))
+        .default_service(web::to(routes::no_such_route))
+        .wrap(Compress::default())
+        .wrap(from_fn(guard::refuse_cross_site))
+        .wrap(guard::cross_origin())
+        .wrap(headers)
+        .wrap(from_fn(request_log::log_request))
+}

@@ -1,0 +1,61 @@
+//! The errors that routes have in common, for the description of the API.
+
+use crate::error::ErrorBody;
+use utoipa::IntoResponses;
+
+/// Errors of every route that needs a token.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum TokenErrors {
+    /// No or bad token, roles that do not open this route, or a forbidden address.
+    #[response(status = 401, example = json!({"status": "Unauthorized", "error": "the token is expired"}))]
+    Unauthorized(#[to_schema] ErrorBody),
+    /// The server failed; the text has the id under which the log says why.
+    #[response(
+        status = 500,
+        example = json!({"status": "Internal Server Error", "error": "the server failed to answer (request id 1f-2a)"})
+    )]
+    Failed(#[to_schema] ErrorBody),
+    /// The server is busy.
+    #[response(
+        status = 503,
+        example = json!({"status": "Service Unavailable", "error": "the server is busy, try again later (request id 1f-2a)"})
+    )]
+    Busy(#[to_schema] ErrorBody),
+}
+
+/// A parameter, path or body that is wrong.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum InvalidErrors {
+    /// A parameter or the body is wrong; the text names it and says what is allowed.
+    #[response(
+        status = 400,
+        example = json!({"status": "Bad Request", "error": "page: \"0\" is not a whole number of at least 1"})
+    )]
+    Invalid(#[to_schema] ErrorBody),
+}
+
+/// A job that is not there.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum JobErrors {
+    /// There is no such job, the asker may not see it, or it has no metric data.
+    #[response(
+        status = 404,
+        example = json!({"status": "Not Found", "error": "there is no job with the database id 424242"})
+    )]
+    NotFound(#[to_schema] ErrorBody),
+}
+
+/// A body that is too long.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum BodyErrors {
+    /// The body is too long.
+    #[response(
+        status = 413,
+        example = json!({"status": "Payload Too Large", "error": "the request body is longer than 8388608 bytes"})
+    )]
+    TooLarge(#[to_schema] ErrorBody),
+}

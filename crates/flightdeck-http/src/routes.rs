@@ -1,0 +1,163 @@
+//! All routes. One file per endpoint; the admin API and the user API share what they do and differ in who may
+//! enter.
+//!
+//! [`ROUTES`] is the table of what exists and for whom. The handlers' signatures enforce it, a test compares
+//! the two, and the answers 404 and 405 are told apart by it.
+
+mod clusters;
+mod fallback;
+mod job_list;
+mod job_metrics;
+mod job_post;
+mod job_show;
+mod swagger;
+mod used_nodes;
+mod users;
+
+pub(crate) use fallback::no_such_route;
+pub(crate) use swagger::swagger_ui;
+
+use crate::error::ApiError;
+use crate::query::{ResampleQuery, whole_number};
+use actix_web::http::Method;
+use bytes::Bytes;
+use flightdeck_model::{JobDbId, JobRecord, MetricScope};
+use flightdeck_service::{EncodedMetrics, MetricRequest, MetricShape, ServiceError, Services};
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteAccess {
+    /// [`ApiAccess`](crate::access::ApiAccess).
+    Api,
+    /// [`ApiAdminAccess`](crate::access::ApiAdminAccess).
+    ApiAdmin,
+    /// [`UserApiAccess`](crate::access::UserApiAccess).
+    UserApi,
+    /// Anybody, without a token.
+    Public,
+}
+
+/// One route.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path; `{id}` stands for one segment.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: RouteAccess,
+}
+
+const fn route(method: Method, path: &'static str, access: RouteAccess) -> Route {
+    Route { method, path, access }
+}
+
+/// Every route of this server.
+pub const ROUTES: &[Route] = &[
+    route(Method::GET, "/api/users/", RouteAccess::ApiAdmin),
+    route(Method::GET, "/api/clusters/", RouteAccess::Api),
+    route(Method::GET, "/api/jobs/", RouteAccess::Api),
+    route(Method::GET, "/api/jobs/used_nodes", RouteAccess::Api),
+    route(Method::GET, "/api/jobs/metrics/{id}", RouteAccess::Api),
+    route(Method::GET, "/api/jobs/{id}", RouteAccess::Api),
+    route(Method::POST, "/api/jobs/{id}", RouteAccess::Api),
+    route(Method::GET, "/userapi/jobs/", RouteAccess::UserApi),
+    route(Method::GET, "/userapi/jobs/metrics/{id}", RouteAccess::UserApi),
+    route(Method::GET, "/userapi/jobs/{id}", RouteAccess::UserApi),
+    route(Method::POST, "/userapi/jobs/{id}", RouteAccess::UserApi),
+    route(Method::GET, "/openapi.json", RouteAccess::Public),
+];
+
+/// Registers the routes that the description of the API covers.
+pub(crate) fn register(config: &mut ServiceConfig<'_>) {
+    config
+        .service(users::list)
+        .service(clusters::list)
+        .service(job_list::admin)
+        .service(used_nodes::list)
+        .service(job_metrics::admin)
+        .service(job_show::admin)
+        .service(job_post::admin)
+        .service(job_list::user)
+        .service(job_metrics::user)
+        .service(job_show::user)
+        .service(job_post::user);
+}
+
+/// The parameters that choose metrics.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what the handlers read")]
+struct MetricParameters {
+    /// Name of a metric; repeatable; absent: all.
+    #[param(example = "cpu_load")]
+    metric: Option<Vec<String>>,
+    /// Scope; repeatable; absent: those in the archive. One coarser than the archived one is aggregated.
+    scope: Option<Vec<MetricScope>>,
+}
+
+/// The parameters that choose how data are resampled, each metric on its own grid.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "kebab-case")]
+#[expect(dead_code, reason = "describes what ResampleQuery reads")]
+struct ResampleParameters {
+    /// Seconds between two samples, rounded up to a multiple of the metric's timestep; 0: not resampled.
+    #[param(example = 240)]
+    resolution: Option<u32>,
+    /// Samples of a series at most, at least 2.
+    #[param(example = 600)]
+    max_points: Option<u32>,
+    /// How samples are chosen: `lttb` (the default) keeps the look, `minmax` keeps every peak.
+    #[param(example = "lttb")]
+    resample: Option<String>,
+}
+
+/// Reads the database id in a path.
+fn job_id(text: &str) -> Result<JobDbId, ApiError> {
+    whole_number("id", text, i64::MIN, i64::MAX).map(JobDbId)
+}
+
+/// What the routes for a whole job ask for: per core for a job on one node, else per node; at the largest
+/// timestep of the cluster.
+fn whole_job(
+    services: &Services,
+    job: &JobRecord,
+    metrics: Vec<String>,
+    resample: &ResampleQuery,
+    shape: MetricShape,
+) -> MetricRequest {
+    let scope = if job.num_nodes == 1 { MetricScope::Core } else { MetricScope::Node };
+    MetricRequest {
+        metrics,
+        scopes: vec![scope],
+        resolution_s: resample.resolution_or(services.largest_timestep_s(job)),
+        max_points: resample.max_points,
+        method: resample.method,
+        shape,
+    }
+}
+
+/// `{"Meta":<job>,"Data":<data>}`
+fn job_with_data(job: &JobRecord, data: EncodedMetrics) -> Result<[Bytes; 3], ServiceError> {
+    let mut begin = Vec::with_capacity(4096);
+    begin.extend_from_slice(b"{\"Meta\":");
+    append_json(&mut begin, job)?;
+    begin.extend_from_slice(b",\"Data\":");
+    Ok([Bytes::from(begin), data.0, Bytes::from_static(b"}\n")])
+}
+
+/// Appends a value as JSON.
+fn append_json(body: &mut Vec<u8>, value: &impl Serialize) -> Result<(), ServiceError> {
+    serde_json::to_writer(body, value).map_err(|error| ServiceError::Encode(Arc::new(error)))
+}
+
+/// A value as JSON with a new line at its end.
+fn json_line(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, ServiceError> {
+    let mut body = Vec::new();
+    append_json(&mut body, &value)?;
+    body.push(b'\n');
+    Ok(body)
+}

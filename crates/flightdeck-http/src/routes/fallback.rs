@@ -1,0 +1,28 @@
+//! What no route takes: 405 where another method would do, else 404, both without a token and as JSON.
+
+use super::ROUTES;
+use crate::error::ApiError;
+use actix_web::{HttpRequest, HttpResponse};
+
+/// Answers a request that no route takes.
+pub(crate) async fn no_such_route(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let matching = ROUTES.iter().filter(|route| path_matches(route.path, request.path()));
+    let allowed: Vec<&str> = matching.map(|route| route.method.as_str()).collect();
+    if allowed.is_empty() {
+        return Err(ApiError::NoSuchRoute);
+    }
+    Err(ApiError::Method(allowed.join(", ")))
+}
+
+fn path_matches(pattern: &str, path: &str) -> bool {
+    let mut wanted = pattern.split('/');
+    let mut given = path.split('/');
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some("{id}"), Some(segment)) if !segment.is_empty() => {}
+            (Some(word), Some(segment)) if word == segment => {}
+            _ => return false,
+        }
+    }
+}
