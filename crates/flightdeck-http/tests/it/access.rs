@@ -1,0 +1,220 @@
+//! Who may do what.
+
+use crate::world::{World, with_token};
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::TestRequest;
+use flightdeck_auth::{AllowList, TrustedProxies};
+use flightdeck_http::{ROUTES, Route, RouteAccess, openapi};
+use flightdeck_model::Role;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+fn roles_tried() -> Vec<(&'static str, Vec<Role>)> {
+    vec![
+        ("nothing", vec![]),
+        ("anonymous", vec![Role::Anonymous]),
+        ("api", vec![Role::Api]),
+        ("user", vec![Role::User]),
+        ("manager", vec![Role::Manager]),
+        ("support", vec![Role::Support]),
+        ("admin", vec![Role::Admin]),
+        ("anonymous and api", vec![Role::Anonymous, Role::Api]),
+        ("user and api", vec![Role::User, Role::Api]),
+        ("manager and api", vec![Role::Manager, Role::Api]),
+        ("support and api", vec![Role::Support, Role::Api]),
+        ("admin and api", vec![Role::Admin, Role::Api]),
+        ("admin and user", vec![Role::Admin, Role::User]),
+    ]
+}
+
+/// The rules of the documentation, written down a second time.
+fn expected(access: RouteAccess, roles: &str) -> StatusCode {
+    let admitted = match access {
+        RouteAccess::Public => true,
+        RouteAccess::Api | RouteAccess::ApiAdmin => matches!(roles, "api" | "admin and api"),
+        RouteAccess::UserApi => {
+            matches!(roles, "api" | "user and api" | "manager and api" | "support and api" | "admin and api")
+        }
+    };
+    if !admitted {
+        return StatusCode::UNAUTHORIZED;
+    }
+    if access == RouteAccess::ApiAdmin && roles == "api" {
+        return StatusCode::FORBIDDEN;
+    }
+    StatusCode::OK
+}
+
+/// A request to the route that succeeds for those who see every job.
+fn request(route: &Route, id: i64) -> TestRequest {
+    let path = route.path.replace("{id}", &id.to_string());
+    let query = if route.path.ends_with("used_nodes") { "?ts=1700000000" } else { "" };
+    let request = TestRequest::with_uri(&format!("{path}{query}")).method(route.method.clone());
+    if route.method == Method::POST { request.set_payload("[]") } else { request }
+}
+
+#[actix_web::test]
+async fn every_route_lets_in_exactly_the_roles_of_the_table() {
+    let world = World::new();
+    world.add_user("mona", &[Role::Manager], &["physics"]);
+    let id = world.id_of(1).await;
+    for route in ROUTES {
+        for (name, roles) in roles_tried() {
+            let answer = world.send(with_token(request(route, id), &world.token("mona", &roles))).await;
+            let wanted = expected(route.access, name);
+            assert_eq!(answer.status, wanted, "{} {} as {name}", route.method, route.path);
+        }
+        let without = world.send(request(route, id)).await.status;
+        let public = route.access == RouteAccess::Public;
+        assert_eq!(without == StatusCode::OK, public, "{} {} without a token", route.method, route.path);
+    }
+}
+
+#[test]
+fn the_table_has_every_route_of_the_description_and_no_other() {
+    let description = serde_json::to_value(openapi()).unwrap();
+    let mut described = BTreeSet::new();
+    for (path, operations) in description["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            described.insert((method.to_uppercase(), path.clone()));
+        }
+    }
+    let with_token = ROUTES.iter().filter(|route| route.access != RouteAccess::Public);
+    let table: BTreeSet<_> =
+        with_token.map(|route| (route.method.to_string(), route.path.to_owned())).collect();
+    assert_eq!(described, table);
+}
+
+#[actix_web::test]
+async fn a_token_is_taken_from_either_header_and_not_from_elsewhere() {
+    let world = World::new();
+    let token = world.token("robot", &[Role::Api]);
+    let get = || TestRequest::get().uri("/api/clusters/");
+    let status = async |request: TestRequest| world.send(request).await.status.as_u16();
+    assert_eq!(status(get().insert_header(("x-auth-token", token.clone()))).await, 200);
+    assert_eq!(status(get().insert_header(("authorization", token.clone()))).await, 200);
+    assert_eq!(status(get().insert_header(("x-auth-token", format!("Bearer {token}")))).await, 401);
+    assert_eq!(status(get().insert_header(("authorization", format!("bearer {token}")))).await, 401);
+    assert_eq!(status(get().insert_header(("authorization", "Basic cm9vdDpyb290"))).await, 401);
+    assert_eq!(status(get().insert_header(("cookie", format!("session={token}")))).await, 401);
+    let in_query = TestRequest::get().uri(&format!("/api/clusters/?token={token}"));
+    assert_eq!(status(in_query).await, 401);
+}
+
+#[actix_web::test]
+async fn a_refused_token_is_told_why_and_never_repeated() {
+    let world = World::new();
+    let token = world.token("robot", &[Role::Api]);
+    let answer = world.get_as("/api/jobs/", &format!("{token}x")).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(answer.header("www-authenticate"), "Bearer");
+    assert!(!answer.error().contains(token.split('.').next().unwrap()));
+}
+
+#[actix_web::test]
+async fn the_allow_list_holds_for_the_admin_api_alone() {
+    let mut world = World::new();
+    world.state.allowed_addresses = Arc::new(AllowList::parse(&["192.0.2.0/24".to_owned()]).unwrap());
+    let token = world.token("robot", &[Role::Api]);
+    let from = |path: &str, peer: &str| {
+        with_token(TestRequest::get().uri(path), &token).peer_addr(peer.parse().unwrap())
+    };
+    assert_eq!(world.send(from("/api/jobs/", "192.0.2.7:1000")).await.status, 200);
+    assert_eq!(world.send(from("/api/jobs/", "198.51.100.7:1000")).await.status, 401);
+    assert_eq!(world.send(from("/userapi/jobs/", "198.51.100.7:1000")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_forwarded_address_is_believed_from_trusted_proxies_alone() {
+    let mut world = World::new();
+    world.state.allowed_addresses = Arc::new(AllowList::parse(&["192.0.2.7".to_owned()]).unwrap());
+    let token = world.token("robot", &[Role::Api]);
+    let spoofed = |header: &'static str| {
+        with_token(TestRequest::get().uri("/api/jobs/"), &token)
+            .peer_addr("198.51.100.7:1000".parse().unwrap())
+            .insert_header((header, "192.0.2.7"))
+    };
+    assert_eq!(world.send(spoofed("x-forwarded-for")).await.status, 401);
+    assert_eq!(world.send(spoofed("x-real-ip")).await.status, 401);
+    world.state.trusted_proxies = Arc::new(TrustedProxies::parse(&["198.51.100.0/24".to_owned()]).unwrap());
+    assert_eq!(world.send(spoofed("x-forwarded-for")).await.status, 200);
+}
+
+#[actix_web::test]
+async fn with_validate_user_the_user_table_says_who_may() {
+    let mut world = World::new();
+    world.state.validate_user = true;
+    let token = world.token("robot", &[Role::Admin, Role::Api]);
+    assert_eq!(world.get_as("/api/jobs/", &token).await.status, 401);
+    world.add_user("robot", &[Role::Api], &[]);
+    assert_eq!(world.get_as("/api/jobs/", &token).await.status, 200);
+    assert_eq!(world.get_as("/api/users/", &token).await.status, 403, "the table does not say admin");
+}
+
+#[actix_web::test]
+async fn a_managers_projects_come_from_the_user_table() {
+    let world = World::new();
+    let token = world.token("meg", &[Role::Manager, Role::Api]);
+    assert_eq!(world.get_as("/userapi/jobs/", &token).await.job_ids(), [0_i64; 0]);
+    world.add_user("meg", &[Role::Manager], &["chemistry"]);
+    assert_eq!(world.get_as("/userapi/jobs/", &token).await.job_ids(), [3, 2]);
+}
+
+#[actix_web::test]
+async fn a_user_finds_no_trace_of_others_jobs() {
+    let world = World::new();
+    let mona = world.token("mona", &[Role::User, Role::Api]);
+    assert_eq!(world.get_as("/userapi/jobs/", &mona).await.job_ids(), [1]);
+    let others = world.id_of(2).await;
+    for path in [
+        format!("/userapi/jobs/{others}"),
+        format!("/userapi/jobs/{others}?all-metrics=true"),
+        format!("/userapi/jobs/metrics/{others}"),
+    ] {
+        let hidden = world.get_as(&path, &mona).await;
+        assert_eq!(hidden.status, 404, "{path}");
+        let absent = world.get_as(&path.replace(&others.to_string(), "424242"), &mona).await;
+        let differing = hidden.error().replace(&others.to_string(), "424242");
+        assert_eq!(differing, absent.error(), "the answer must not tell hidden from absent");
+    }
+    for filter in [
+        "user=otto",
+        "project=chemistry",
+        "job-id=2",
+        "node=a002",
+        "state=failed",
+        "num-nodes=2",
+        "start-time=1700000120-1700000120",
+        "sort=duration&user=otto",
+    ] {
+        let list = world.get_as(&format!("/userapi/jobs/?{filter}"), &mona).await.json();
+        assert_eq!(
+            (&list["jobs"], &list["total"]),
+            (&serde_json::json!([]), &serde_json::json!(0)),
+            "{filter}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn private_and_admin_tags_are_shown_to_those_they_are_for() {
+    let world = World::with(flightdeck_service::Settings::default(), |archive| {
+        let job = flightdeck_testkit::archived_job(1)
+            .tag("quality", "good", "global")
+            .tag("note", "mine", "mona")
+            .tag("note", "watch", "admin");
+        archive.insert_job(job.build().meta);
+    });
+    let shown = async |name: &str, roles: &[Role]| {
+        let list = world.get_as("/userapi/jobs/", &world.token(name, roles)).await.json();
+        let tags = list["jobs"][0]["tags"].as_array().unwrap().clone();
+        tags.iter().map(|tag| tag["name"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(shown("mona", &[Role::User, Role::Api]).await, set(&["good", "mine"]));
+    assert_eq!(shown("sue", &[Role::Support, Role::Api]).await, set(&["good", "watch"]));
+    assert_eq!(shown("robot", &[Role::Api]).await, set(&["good", "watch"]));
+    let robot = world.token("robot", &[Role::Api]);
+    let hidden = world.get_as("/api/jobs/?tag=note:mine", &robot).await.json();
+    assert_eq!(hidden["total"], 0, "a tag that is not seen cannot be searched for");
+}

@@ -1,0 +1,197 @@
+//! Refusals and failures: the right status, one shape, a text that helps, nothing that is secret.
+
+use crate::world::{World, with_token};
+use actix_web::http::Method;
+use actix_web::test::TestRequest;
+use flightdeck_model::Role;
+use rstest::rstest;
+
+#[rstest]
+#[case("/api/nothing/")]
+#[case("/api")]
+#[case("/api/jobs")]
+#[case("/api/clusters")]
+#[case("/api/users")]
+#[case("/api/jobs/used_nodes/")]
+#[case("/userapi/clusters/")]
+#[case("/nothing")]
+#[case("/")]
+#[actix_web::test]
+async fn an_unknown_path_is_not_found_without_a_token(#[case] path: &str) {
+    let world = World::new();
+    let answer = world.send(TestRequest::get().uri(path)).await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.error().contains("does not exist"));
+}
+
+#[rstest]
+#[case(Method::DELETE, "/api/clusters/", "GET")]
+#[case(Method::PUT, "/api/jobs/7", "GET, POST")]
+#[case(Method::HEAD, "/api/jobs/", "GET")]
+#[case(Method::OPTIONS, "/api/jobs/", "GET")]
+#[case(Method::POST, "/userapi/jobs/metrics/7", "GET")]
+#[actix_web::test]
+async fn a_wrong_method_is_told_all_right_ones(
+    #[case] method: Method,
+    #[case] path: &str,
+    #[case] allowed: &str,
+) {
+    let world = World::new();
+    let answer = world.send(TestRequest::with_uri(path).method(method)).await;
+    assert_eq!(answer.status, 405);
+    assert_eq!(answer.header("allow"), allowed);
+}
+
+#[actix_web::test]
+async fn the_user_api_cannot_start_jobs_and_has_no_used_nodes() {
+    let world = World::new();
+    let token = world.token("mona", &[Role::User, Role::Api]);
+    let start = with_token(TestRequest::post().uri("/userapi/jobs/start_job/"), &token).set_payload("{}");
+    assert_eq!(world.send(start).await.status, 404);
+    assert_eq!(world.get_as("/userapi/jobs/used_nodes", &token).await.status, 400);
+}
+
+#[rstest]
+#[case("/api/jobs/abc", 400, "id")]
+#[case("/api/jobs/9223372036854775808", 400, "id")]
+#[case("/api/jobs/424242", 404, "424242")]
+#[case("/api/jobs/-1", 404, "-1")]
+#[case("/api/jobs/metrics/abc", 400, "id")]
+#[case("/api/jobs/metrics/424242", 404, "424242")]
+#[case("/api/jobs/metrics/1?scope=galaxy", 400, "memoryDomain")]
+#[case("/api/jobs/metrics/1?resample=spline", 400, "minmax")]
+#[case("/api/jobs/metrics/1?max-points=0", 400, "max-points")]
+#[case("/api/jobs/used_nodes", 400, "ts")]
+#[case("/api/jobs/used_nodes?ts=noon", 400, "ts")]
+#[case("/api/jobs/?colour=red", 400, "colour")]
+#[case("/api/jobs/?sort=beauty", 400, "cpu_load_avg")]
+#[case("/api/clusters/?cluster=nowhere", 400, "alpha")]
+#[case("/api/clusters/?cluster=", 400, "cluster")]
+#[actix_web::test]
+async fn a_wrong_request_is_refused_by_name(#[case] path: &str, #[case] status: u16, #[case] text: &str) {
+    let world = World::new();
+    let answer = world.get(path).await;
+    assert_eq!(answer.status.as_u16(), status, "{}", answer.error());
+    assert!(answer.error().contains(text), "{}", answer.error());
+}
+
+#[rstest]
+#[case("")]
+#[case("{not json")]
+#[case(r#"{"metrics": 3}"#)]
+#[case(r#"["cpu_load", 7]"#)]
+#[case(r#"["cpu_load"] ["mem_used"]"#)]
+#[case(r#"["cpu_load"],"#)]
+#[case("\u{feff}[]")]
+#[actix_web::test]
+async fn a_body_that_is_not_one_list_of_names_is_refused(#[case] body: &str) {
+    let world = World::new();
+    let id = world.id_of(1).await;
+    let answer = world.post(&format!("/api/jobs/{id}"), body).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.error().starts_with("body"), "{}", answer.error());
+}
+
+#[actix_web::test]
+async fn a_body_beyond_the_limit_is_refused_packed_or_not() {
+    let mut world = World::new();
+    world.state.request_body_limit_bytes = 1024;
+    let id = world.id_of(1).await;
+    let path = format!("/api/jobs/{id}");
+    let long = format!("[{}]", " ".repeat(5000));
+    let answer = world.post(&path, long.clone()).await;
+    assert_eq!(answer.status, 413);
+    assert!(answer.error().contains("1024"));
+
+    // 5000 blanks pack into a few dozen bytes.
+    let packed = gzip(long.as_bytes());
+    assert!(packed.len() < 1024);
+    let token = world.token("robot", &[Role::Api]);
+    let request = with_token(TestRequest::post().uri(&path), &token)
+        .insert_header(("content-encoding", "gzip"))
+        .set_payload(packed);
+    assert_eq!(world.send(request).await.status, 413);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[actix_web::test]
+async fn a_damaged_data_file_spoils_its_job_alone_and_tells_no_path() {
+    let world = World::new();
+    let damaged = flightdeck_testkit::archived_job(1).build().meta.key();
+    world.archive.damage_data(damaged, "is cut off");
+    let (first, second) = (world.id_of(1).await, world.id_of(2).await);
+    let answer = world.get(&format!("/api/jobs/{first}?all-metrics=true")).await;
+    assert_eq!(answer.status, 500);
+    let text = answer.error();
+    assert!(text.contains(answer.header("x-request-id")), "{text}");
+    assert!(!text.contains("alpha") && !text.contains("cut off"), "{text}");
+    assert_eq!(world.get(&format!("/api/jobs/metrics/{first}")).await.status, 500);
+    assert_eq!(world.get(&format!("/api/jobs/{first}")).await.status, 200);
+    assert_eq!(world.get(&format!("/api/jobs/{second}?all-metrics=true")).await.status, 200);
+    assert_eq!(world.get("/api/jobs/").await.job_ids(), [3, 2, 1]);
+}
+
+#[actix_web::test]
+async fn a_job_without_data_says_so() {
+    let world = World::new();
+    let id = world.id_of(3).await;
+    for path in [format!("/api/jobs/{id}?all-metrics=true"), format!("/api/jobs/metrics/{id}")] {
+        let answer = world.get(&path).await;
+        assert_eq!(answer.status, 404);
+        assert!(answer.error().contains("no metric data"), "{}", answer.error());
+    }
+}
+
+#[actix_web::test]
+async fn every_answer_carries_the_security_headers() {
+    let world = World::new();
+    for path in ["/api/jobs/", "/api/nothing/", "/openapi.json"] {
+        let answer = world.send(TestRequest::get().uri(path)).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
+        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+        assert_eq!(answer.header("strict-transport-security"), "", "not without TLS");
+    }
+}
+
+#[actix_web::test]
+async fn a_page_of_another_site_may_read_with_a_token_and_change_nothing() {
+    let world = World::new();
+    let id = world.id_of(1).await;
+    let path = format!("/api/jobs/{id}");
+    let token = world.token("robot", &[Role::Api]);
+    let cross_site = |request: TestRequest| {
+        with_token(request, &token)
+            .insert_header(("sec-fetch-site", "cross-site"))
+            .insert_header(("origin", "https://elsewhere.example"))
+    };
+    let read = world.send(cross_site(TestRequest::get().uri(&path))).await;
+    assert_eq!((read.status.as_u16(), read.header("access-control-allow-origin")), (200, "*"));
+    let write = world.send(cross_site(TestRequest::post().uri(&path)).set_payload("[]")).await;
+    assert_eq!(write.status, 403);
+    assert!(!write.error().is_empty());
+}
+
+#[actix_web::test]
+async fn a_browser_may_send_the_token_header_and_every_method() {
+    let world = World::new();
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        let preflight = TestRequest::with_uri("/api/jobs/7")
+            .method(Method::OPTIONS)
+            .insert_header(("origin", "https://elsewhere.example"))
+            .insert_header(("access-control-request-method", method))
+            .insert_header(("access-control-request-headers", "x-auth-token,content-type"));
+        let answer = world.send(preflight).await;
+        assert_eq!(answer.status, 200, "{method}");
+        assert!(answer.header("access-control-allow-methods").contains(method), "{method}");
+        assert!(answer.header("access-control-allow-headers").to_lowercase().contains("x-auth-token"));
+    }
+}
