@@ -1,0 +1,78 @@
+//! The archive port on a folder.
+
+use crate::layout::{JobPath, Layout};
+use crate::{ArchiveError, FileError, clusters, data_file, meta_file, version, walk};
+use flightdeck_model::{
+    ArchiveEntry, ArchiveProblem, JobArchive, JobData, JobKey, LoadedClusters, PortError,
+};
+use std::path::Path;
+
+/// Data of more bytes than this, after unpacking, are not read unless the archive is told to.
+const DEFAULT_DATA_LIMIT_BYTES: u64 = 1 << 30;
+
+/// A job archive of version 3 in a folder. Holds no file open and can be used from many threads.
+///
+/// ```text
+/// <root>/version.txt                                        3
+/// <root>/<cluster>/cluster.json
+/// <root>/<cluster>/<job id div 1000>/<job id mod 1000>/<start time>/meta.json
+///                                                                   data.json.gz or data.json
+/// ```
+///
+/// The remainder has three digits; the other numbers have no padding. Names that do not fit are passed over,
+/// and links are not followed.
+#[derive(Debug, Clone)]
+pub struct FileArchive {
+    layout: Layout,
+    data_limit_bytes: u64,
+}
+
+impl FileArchive {
+    /// Opens the archive in a folder. A folder with nothing in it, names that begin with a dot aside, is an
+    /// empty archive.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such folder, or its `version.txt` does not say that this is an archive of version 3.
+    pub fn open(root: &Path) -> Result<Self, ArchiveError> {
+        let layout = Layout::new(root);
+        version::check(&layout)?;
+        Ok(Self { layout, data_limit_bytes: DEFAULT_DATA_LIMIT_BYTES })
+    }
+
+    /// Sets how many bytes the data of one job may have, after unpacking, to be read; 1 GiB unless set.
+    #[must_use]
+    pub fn with_data_limit(self, data_limit_bytes: u64) -> Self {
+        Self { data_limit_bytes, ..self }
+    }
+}
+
+impl JobArchive for FileArchive {
+    fn load_clusters(&self) -> Result<LoadedClusters, PortError> {
+        Ok(clusters::load(&self.layout)?)
+    }
+
+    fn list_jobs(&self) -> Result<Vec<String>, PortError> {
+        Ok(walk::list_jobs(&self.layout)?)
+    }
+
+    fn read_meta(&self, location: &str) -> ArchiveEntry {
+        let Some(job) = JobPath::parse(location) else {
+            let reason = walk::why_unlisted(&self.layout, location).unwrap_or(FileError::NoPlace);
+            return ArchiveEntry::Problem(ArchiveProblem {
+                path: location.to_owned(),
+                reason: reason.in_full(),
+            });
+        };
+        let path = self.layout.meta_file(&job).display().to_string();
+        match meta_file::read(&self.layout, &job) {
+            Ok((meta, fingerprint)) => ArchiveEntry::Job { meta: Box::new(meta), fingerprint, path },
+            Err(error) => ArchiveEntry::Problem(ArchiveProblem { path, reason: error.in_full() }),
+        }
+    }
+
+    fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {
+        let Some(job) = JobPath::of(key) else { return Ok(None) };
+        Ok(data_file::read(&self.layout, &job, self.data_limit_bytes)?)
+    }
+}

@@ -1,0 +1,20 @@
+//! The file archive as its users see it: real files, good and bad ones.
+
+#[cfg(test)]
+mod clusters;
+#[cfg(test)]
+mod data_files;
+#[cfg(test)]
+mod folder;
+#[cfg(test)]
+mod job_files;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod port_suite;
+#[cfg(test)]
+mod reference_files;
+#[cfg(test)]
+mod stray_names;
+#[cfg(test)]
+mod synthetic_archive;
