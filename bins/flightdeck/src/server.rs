@@ -24,8 +24,9 @@ use std::thread::JoinHandle;
 
 /// How long a stopping server waits for requests under way; less than service managers wait.
 const SHUTDOWN_TIMEOUT_S: u64 = 10;
-/// Threads for blocking work of one worker. More would only wait for database connections.
-const BLOCKING_THREADS_PER_WORKER: usize = 8;
+/// Threads for blocking work of one worker. More would only take the cores from each other, and wait for
+/// database connections; fewer would let one slow file hold up the others.
+const BLOCKING_THREADS_PER_WORKER: usize = 4;
 
 /// The server.
 #[derive(Debug)]
@@ -140,7 +141,9 @@ impl ServingPlan {
             let mut server = HttpServer::new(move || app(state.clone()))
                 .workers(self.workers.map_or(1, NonZeroUsize::get))
                 .worker_max_blocking_threads(BLOCKING_THREADS_PER_WORKER)
-                .shutdown_timeout(SHUTDOWN_TIMEOUT_S);
+                .shutdown_timeout(SHUTDOWN_TIMEOUT_S)
+                // Large answers leave in several writes; none of them is to wait for a late acknowledgement.
+                .tcp_nodelay(true);
             if !self.handle_signals {
                 server = server.disable_signals();
             }

@@ -46,6 +46,12 @@ impl AllowList {
         Ok(Self(Allowed::Networks(networks)))
     }
 
+    /// The list that allows every address, as `*` does.
+    #[must_use]
+    pub const fn everybody() -> Self {
+        Self(Allowed::Everybody)
+    }
+
     /// Whether everybody may come in, so that nobody's address has to be found out.
     #[must_use]
     pub const fn allows_all(&self) -> bool {

@@ -136,5 +136,8 @@ fn newest_job(server: &RunningServer) -> anyhow::Result<i64> {
     let robot =
         Principal { username: "robot".to_owned(), roles: Roles::of(&[Role::Api]), projects: Vec::new() };
     let list = server.services().list_jobs(&robot, &ListJobs { items_per_page: 1, ..ListJobs::default() })?;
-    list.jobs.first().map(|job| job.id.0).context("the demo's archive has no job: remove the folder and try again")
+    list.jobs
+        .first()
+        .map(|job| job.id.0)
+        .context("the demo's archive has no job: remove the folder and try again")
 }

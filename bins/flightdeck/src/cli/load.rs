@@ -9,7 +9,8 @@ pub(super) fn config(path: &Path) -> anyhow::Result<Config> {
         let missing = !path.exists();
         let error = anyhow::Error::new(errors);
         if missing {
-            return error.context("there is no configuration: `flightdeck init` writes one, --config names another");
+            return error
+                .context("there is no configuration: `flightdeck init` writes one, --config names another");
         }
         error
     })?;

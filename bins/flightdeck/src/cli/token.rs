@@ -30,7 +30,8 @@ pub(super) fn run(config: &Config, args: &TokenArgs) -> anyhow::Result<String> {
     }
     let issuer = issuer(&with_age)?
         .context("no key to sign with: set JWT_PRIVATE_KEY in .env (`flightdeck keygen` makes one)")?;
-    let roles = if args.roles.is_empty() { account_roles(config, &args.name)? } else { Roles::of(&args.roles) };
+    let roles =
+        if args.roles.is_empty() { account_roles(config, &args.name)? } else { Roles::of(&args.roles) };
     if !roles.has(Role::Api) {
         tracing::warn!("the role api is not among the roles: the REST API will refuse this token");
     }

@@ -12,7 +12,7 @@ use std::fmt;
 use strsim::normalized_damerau_levenshtein;
 
 /// How alike (0 to 1) a mistyped key and a known one must be for the one to be proposed for the other.
-const LIKENESS_NEEDED: f64 = 0.55;
+const LIKENESS_NEEDED: f64 = 0.4;
 
 /// One key of the configuration.
 #[derive(Debug, Clone, Copy)]

@@ -112,6 +112,19 @@ async fn a_refused_token_is_told_why_and_never_repeated() {
 }
 
 #[actix_web::test]
+async fn a_token_ends_at_its_time_even_when_it_was_just_used() {
+    let world = World::new();
+    let token = world.token_with_age("robot", &[Role::Api], Some(30));
+    assert_eq!(world.get_as("/api/jobs/", &token).await.status, 200);
+    world.clock.advance(29);
+    assert_eq!(world.get_as("/api/jobs/", &token).await.status, 200);
+    world.clock.advance(1);
+    let answer = world.get_as("/api/jobs/", &token).await;
+    assert_eq!(answer.status, 401);
+    assert!(answer.error().contains("expired"));
+}
+
+#[actix_web::test]
 async fn the_allow_list_holds_for_the_admin_api_alone() {
     let mut world = World::new();
     world.state.allowed_addresses = Arc::new(AllowList::parse(&["192.0.2.0/24".to_owned()]).unwrap());

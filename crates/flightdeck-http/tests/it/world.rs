@@ -7,8 +7,8 @@ use actix_web::{dev::Service, http::StatusCode};
 use flightdeck_auth::{KeyPair, TokenIssuer};
 use flightdeck_http::{AppState, app};
 use flightdeck_model::{
-    AuthSource, JobArchive, JobData, JobMeta, JobMetric, MetricScope, Resource, Role, Roles, Series, User,
-    UserRepository,
+    AuthSource, JobArchive, JobData, JobMeta, JobMetric, MetricScope, Resource, Role, Roles, Series,
+    UnixTime, User, UserRepository,
 };
 use flightdeck_service::{ClusterCatalog, ImportOptions, ImportProgress, Parts, Services, Settings};
 use flightdeck_testkit::{
@@ -51,7 +51,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) users: Arc<MemoryUsers>,
     pub(crate) archive: Arc<MemoryArchive>,
-    issuer: TokenIssuer,
+    keys: KeyPair,
 }
 
 /// What a client got.
@@ -128,12 +128,15 @@ impl World {
         let report = services.import_archive(ImportOptions { rebuild: false, readers: 1 }, &Silent).unwrap();
         assert_eq!(report.skipped, []);
         let keys = KeyPair::generate().unwrap();
-        let issuer = TokenIssuer::new(&keys, None);
-        Self { state: AppState::new(services, keys.public_key()), clock, users, archive, issuer }
+        Self { state: AppState::new(services, keys.public_key()), clock, users, archive, keys }
     }
 
     pub(crate) fn token(&self, name: &str, roles: &[Role]) -> String {
-        self.issuer.issue(name, Roles::of(roles), flightdeck_model::UnixTime(NOW)).unwrap()
+        self.token_with_age(name, roles, None)
+    }
+
+    pub(crate) fn token_with_age(&self, name: &str, roles: &[Role], max_age_s: Option<i64>) -> String {
+        TokenIssuer::new(&self.keys, max_age_s).issue(name, Roles::of(roles), UnixTime(NOW)).unwrap()
     }
 
     pub(crate) fn add_user(&self, name: &str, roles: &[Role], projects: &[&str]) {
@@ -153,7 +156,7 @@ impl World {
         let service = init_service(app(self.state.clone())).await;
         let response = service.call(request.to_request()).await.unwrap();
         let (head, body) = response.into_parts().1.into_parts();
-        let body = to_bytes(body).await.map_err(|_| "the body broke off").unwrap().to_vec();
+        let body = to_bytes(body).await.unwrap_or_else(|_| panic!("the body broke off")).to_vec();
         Answer { status: head.status(), headers: head.headers().clone(), body }
     }
 

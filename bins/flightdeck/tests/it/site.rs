@@ -1,0 +1,132 @@
+//! A site in a temporary folder: config.json, keys, a synthetic archive, and the program itself.
+
+use assert_cmd::Command;
+use flightdeck::config::Config;
+use flightdeck_archive::synthetic;
+use serde_json::Value;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A folder as `flightdeck init` leaves it, with a synthetic archive.
+pub(crate) struct Site {
+    folder: TempDir,
+}
+
+impl Site {
+    /// A site with this many jobs, the last few of them with data.
+    pub(crate) fn with_jobs(jobs: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Self { folder };
+        site.run(&["init", "."]).success();
+        std::fs::remove_dir_all(site.archive()).unwrap();
+        let options =
+            synthetic::Options { jobs, data: synthetic::DataFor::Last(5), ..synthetic::Options::default() };
+        synthetic::write(&site.archive(), options).unwrap();
+        site
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn archive(&self) -> PathBuf {
+        self.path("var/job-archive")
+    }
+
+    /// The program in the site's folder, with an environment that holds nothing of the developer's.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = program();
+        command.current_dir(self.folder.path());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> assert_cmd::assert::Assert {
+        self.command().args(arguments).assert()
+    }
+
+    /// Standard output of a command that succeeds.
+    pub(crate) fn output(&self, arguments: &[&str]) -> String {
+        let assert = self.run(arguments).success();
+        String::from_utf8(assert.get_output().stdout.clone()).unwrap()
+    }
+
+    /// Rewrites config.json.
+    pub(crate) fn configure(&self, change: impl FnOnce(&mut Value)) {
+        let path = self.path("config.json");
+        let mut config: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        change(&mut config);
+        std::fs::write(path, serde_json::to_vec_pretty(&config).unwrap()).unwrap();
+    }
+
+    /// The configuration for a server in this process: the site's, with paths that do not depend on the working
+    /// directory, on any free port.
+    pub(crate) fn config(&self) -> Config {
+        let environment = std::collections::BTreeMap::new();
+        let mut config = Config::load_with(&self.path("config.json"), &environment).unwrap().config;
+        config.main.database.path = self.folder.path().join(&config.main.database.path);
+        config.archive.path = self.archive();
+        config.main.addr.port = 0;
+        config
+    }
+
+    /// Folders of all jobs of the archive, sorted.
+    pub(crate) fn job_folders(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.archive()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.ends_with("meta.json") {
+                    found.push(folder.clone());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+/// The program, with an environment that holds nothing of the developer's.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("flightdeck"));
+    command.env_clear();
+    command
+}
+
+/// An answer over a socket.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+/// A GET request on a connection of its own.
+pub(crate) fn get(address: SocketAddr, path: &str, token: &str) -> Answer {
+    let mut socket = TcpStream::connect(address).unwrap();
+    write!(
+        socket,
+        "GET {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut bytes = Vec::new();
+    socket.read_to_end(&mut bytes).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, body: body.to_owned() }
+}
+
+/// Whether a file's mode lets its owner alone read it.
+pub(crate) fn is_private(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777 == 0o600
+}

@@ -1,0 +1,272 @@
+//! Jobs and their tags in the database. What a row means is in `row`, how a selection becomes SQL in `search`.
+
+use crate::connection::AnyConnection;
+use crate::schema::{job, job_node};
+use crate::{Database, DbError};
+use diesel::connection::SimpleConnection;
+use diesel::dsl::case_when;
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable, Text};
+use flightdeck_model::{
+    ArchivedJob, ImportCounts, JobDbId, JobPage, JobRecord, JobRepository, JobSelection, JobState,
+    JobVisibility, MonitoringStatus, Page, PortError, TagVisibility, UnixTime,
+};
+use row::JobRow;
+use search::{Condition, Search, visibility_condition};
+use statement::{IsAmong, SortBy, Statement, TagIds, Window};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
+
+mod import;
+mod lookup;
+mod row;
+mod search;
+mod statement;
+mod tags;
+mod totals;
+
+pub(crate) use tags::TagTable;
+pub(crate) use totals::Totals;
+
+/// Most ids that one query takes; SQLite allows 32766 parameters.
+const MOST_IDS: usize = 1000;
+
+/// A row, the ids of its tags, and its `meta_data` if that was asked for.
+type FoundRow = (JobRow, Option<String>, Option<String>);
+
+/// Which rows are wanted, and what of them.
+struct RowQuery<'a> {
+    conditions: Vec<Condition<'a>>,
+    sort: Option<SortBy>,
+    window: Option<Window>,
+    with_metadata: bool,
+    kept: bool,
+}
+
+impl RowQuery<'_> {
+    fn load(self, connection: &mut AnyConnection) -> Result<Vec<FoundRow>, DbError> {
+        let all = if self.with_metadata {
+            job::table.select((JobRow::as_select(), TagIds, job::meta_data)).into_boxed()
+        } else {
+            let no_metadata = None::<String>.into_sql::<Nullable<Text>>();
+            job::table.select((JobRow::as_select(), TagIds, no_metadata)).into_boxed()
+        };
+        let fitting = self.conditions.into_iter().fold(all, QueryDsl::filter);
+        let query = match self.sort {
+            Some(sort) => fitting.order(sort),
+            None => fitting,
+        };
+        Ok(Statement { query, window: self.window, kept: self.kept }.load(connection)?)
+    }
+}
+
+impl Database {
+    /// Runs queries that all see the same state of the database, the tags included.
+    fn read_with_tags<T>(
+        &self,
+        query: impl FnOnce(&mut AnyConnection, i64, &TagTable) -> Result<T, DbError>,
+    ) -> Result<(T, Arc<TagTable>), DbError> {
+        self.read_snapshot(|connection, change_number| {
+            let tags = self.tags_at(connection, change_number)?;
+            let answer = query(connection, change_number, &tags)?;
+            Ok((answer, tags))
+        })
+    }
+
+    fn tags_at(&self, connection: &mut AnyConnection, change_number: i64) -> Result<Arc<TagTable>, DbError> {
+        let known = Arc::clone(&self.tag_table().read().unwrap_or_else(PoisonError::into_inner));
+        if known.is_of(change_number) {
+            return Ok(known);
+        }
+        let current = Arc::new(TagTable::load(connection, change_number)?);
+        *self.tag_table().write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&current);
+        Ok(current)
+    }
+
+    fn count_in(
+        &self,
+        connection: &mut AnyConnection,
+        search: &Search<'_>,
+        selection: &JobSelection,
+        change_number: i64,
+    ) -> Result<u64, DbError> {
+        if let Some(total) = self.totals().find(selection, change_number) {
+            return Ok(total);
+        }
+        let total = search.count(connection)?;
+        self.totals().remember(selection, change_number, total);
+        Ok(total)
+    }
+
+    fn load_page(
+        &self,
+        selection: &JobSelection,
+        page: Page,
+        with_metadata: bool,
+    ) -> Result<JobPage, DbError> {
+        let ((rows, total), tags) = self.read_with_tags(|connection, change_number, tags| {
+            let Some(search) = Search::new(selection, tags)? else {
+                return Ok((Vec::new(), 0));
+            };
+            let rows = page_rows(connection, &search, page, with_metadata)?;
+            let total = self.count_in(connection, &search, selection, change_number)?;
+            Ok((rows, total))
+        })?;
+        let jobs = into_records(rows, &tags, &selection.tags, selection.now)?;
+        Ok(JobPage { jobs, total })
+    }
+}
+
+fn page_rows(
+    connection: &mut AnyConnection,
+    search: &Search<'_>,
+    page: Page,
+    with_metadata: bool,
+) -> Result<Vec<FoundRow>, DbError> {
+    if page.limit == 0 {
+        return Ok(Vec::new());
+    }
+    let sort = Some(search.sort());
+    let query = if search.is_direct() {
+        let conditions = search.conditions();
+        let kept = search.is_usual(conditions.len());
+        RowQuery { conditions, sort, window: Some(Window::from(page)), with_metadata, kept }
+    } else {
+        let ids = search.ids(page);
+        let kept = ids.kept;
+        RowQuery { conditions: vec![Box::new(IsAmong(ids))], sort, window: None, with_metadata, kept }
+    };
+    query.load(connection)
+}
+
+fn into_records(
+    rows: Vec<FoundRow>,
+    tags: &TagTable,
+    visibility: &TagVisibility,
+    now: UnixTime,
+) -> Result<Vec<JobRecord>, DbError> {
+    let into_record = |(row, tag_ids, meta_data): FoundRow| {
+        let visible_tags = tag_ids.map(|ids| tags.visible(&ids, visibility)).unwrap_or_default();
+        row.into_record(visible_tags, meta_data, now)
+    };
+    rows.into_iter().map(into_record).collect()
+}
+
+/// A condition that SQLite only checks, on rows that it finds otherwise.
+fn only_checked(condition: Condition<'_>) -> Condition<'_> {
+    Box::new(case_when(condition, true.into_sql::<Bool>()).otherwise(false.into_sql::<Bool>()))
+}
+
+impl JobRepository for Database {
+    fn find_job(
+        &self,
+        id: JobDbId,
+        visibility: &JobVisibility,
+        tags: &TagVisibility,
+        now: UnixTime,
+    ) -> Result<Option<JobRecord>, PortError> {
+        let (rows, tag_table) = self.read_with_tags(|connection, _, _| {
+            let mut conditions: Vec<Condition<'_>> = vec![Box::new(job::id.eq(id.0))];
+            conditions.extend(visibility_condition(visibility));
+            RowQuery { conditions, sort: None, window: None, with_metadata: true, kept: true }
+                .load(connection)
+        })?;
+        Ok(into_records(rows, &tag_table, tags, now)?.pop())
+    }
+
+    fn list_jobs(
+        &self,
+        selection: &JobSelection,
+        page: Page,
+        with_metadata: bool,
+    ) -> Result<JobPage, PortError> {
+        Ok(self.load_page(selection, page, with_metadata)?)
+    }
+
+    fn list_job_ids(&self, selection: &JobSelection, page: Page) -> Result<Vec<JobDbId>, PortError> {
+        let (ids, _) = self.read_with_tags(|connection, _, tags| {
+            let Some(search) = Search::new(selection, tags)? else {
+                return Ok(Vec::new());
+            };
+            let ids: Vec<i64> = search.ids(page).load(connection)?;
+            Ok(ids)
+        })?;
+        Ok(ids.into_iter().map(JobDbId).collect())
+    }
+
+    fn jobs_with_ids(
+        &self,
+        selection: &JobSelection,
+        ids: &[JobDbId],
+        with_metadata: bool,
+    ) -> Result<Vec<JobRecord>, PortError> {
+        if ids.len() > MOST_IDS {
+            return Err(DbError::TooManyIds { count: ids.len(), most: MOST_IDS }.into());
+        }
+        let (rows, tag_table) = self.read_with_tags(|connection, _, tags| {
+            let Some(search) = Search::new(selection, tags)? else {
+                return Ok(Vec::new());
+            };
+            if ids.is_empty() {
+                return Ok(Vec::new());
+            }
+            let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+            let mut conditions: Vec<Condition<'_>> = vec![Box::new(job::id.eq_any(numbers))];
+            conditions.extend(search.conditions().into_iter().map(only_checked));
+            RowQuery { conditions, sort: None, window: None, with_metadata, kept: false }.load(connection)
+        })?;
+        let mut rows_by_id: HashMap<i64, FoundRow> = rows.into_iter().map(|row| (row.0.id(), row)).collect();
+        let in_order = ids.iter().filter_map(|id| rows_by_id.remove(&id.0)).collect();
+        Ok(into_records(in_order, &tag_table, &selection.tags, selection.now)?)
+    }
+
+    fn count_jobs(&self, selection: &JobSelection) -> Result<u64, PortError> {
+        let (total, _) =
+            self.read_with_tags(|connection, change_number, tags| match Search::new(selection, tags)? {
+                Some(search) => self.count_in(connection, &search, selection, change_number),
+                None => Ok(0),
+            })?;
+        Ok(total)
+    }
+
+    fn used_nodes(&self, started_before: UnixTime) -> Result<BTreeMap<String, Vec<String>>, PortError> {
+        let pairs: Vec<(String, String)> = self.read(|connection| {
+            let of_running = job_node::table
+                .inner_join(job::table)
+                .filter(job::job_state.eq(JobState::Running.as_str()))
+                .filter(job::start_time.lt(started_before.0))
+                .select((job::cluster, job_node::hostname))
+                .distinct()
+                .order((job::cluster, job_node::hostname));
+            Ok(of_running.load(connection)?)
+        })?;
+        let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (cluster, host) in pairs {
+            hosts.entry(cluster).or_default().push(host);
+        }
+        Ok(hosts)
+    }
+
+    fn import_jobs(&self, jobs: &[ArchivedJob]) -> Result<ImportCounts, PortError> {
+        Ok(self.write(|transaction| import::import_jobs(transaction, jobs))?)
+    }
+
+    fn remove_archived_jobs(&self) -> Result<u64, PortError> {
+        let removed = self.write(|transaction| {
+            let archived = job::table
+                .filter(job::monitoring_status.eq(MonitoringStatus::Archived.code()))
+                .filter(job::job_state.ne(JobState::Running.as_str()));
+            Ok(diesel::delete(archived).execute(transaction)?)
+        })?;
+        Ok(u64::try_from(removed).unwrap_or(u64::MAX))
+    }
+
+    fn optimize(&self) -> Result<(), PortError> {
+        // With a limit SQLite gathers averages alone. Its samples of values would make it plan anew for every
+        // value that is bound.
+        let statements =
+            "PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA shrink_memory;";
+        self.with_writer(|connection| Ok(connection.batch_execute(statements)?))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! A job archive in memory, for tests of what uses one.
+
+use flightdeck_model::{
+    ArchiveEntry, ArchiveProblem, Cluster, ClusterWarning, JobArchive, JobData, JobKey, JobMeta,
+    LoadedClusters, PortError, PortErrorKind, UnixTime,
+};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+#[cfg(test)]
+mod tests;
+
+/// An archive that can be filled, and damaged, while others read it. It keeps what it is given, also jobs
+/// that make no sense.
+#[derive(Debug, Default)]
+pub struct MemoryArchive {
+    content: RwLock<Content>,
+}
+
+#[derive(Debug, Default)]
+struct Content {
+    clusters: BTreeMap<String, Result<LoadedCluster, String>>,
+    jobs: BTreeMap<JobKey, Result<JobMeta, String>>,
+    data: BTreeMap<JobKey, Result<JobData, String>>,
+}
+
+#[derive(Debug)]
+struct LoadedCluster {
+    cluster: Arc<Cluster>,
+    warnings: Vec<ClusterWarning>,
+}
+
+impl MemoryArchive {
+    /// An archive without clusters and jobs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a cluster's configuration, the content of a cluster.json, in the place of the cluster `name`. One
+    /// that cannot be used is a broken file, just as on disk.
+    pub fn insert_cluster(&self, name: &str, json: &str) {
+        let loaded = match Cluster::from_json(json.as_bytes()) {
+            Err(error) => Err(error.to_string()),
+            Ok((cluster, _)) if cluster.name != name => Err(format!("is the cluster {:?}", cluster.name)),
+            Ok((cluster, warnings)) => Ok(LoadedCluster { cluster: Arc::new(cluster), warnings }),
+        };
+        self.write().clusters.insert(name.to_owned(), loaded);
+    }
+
+    /// Puts a job without data, or replaces what is said of it.
+    pub fn insert_job(&self, meta: JobMeta) {
+        self.write().jobs.insert(meta.key(), Ok(meta));
+    }
+
+    /// Puts or replaces the data of a job.
+    pub fn insert_data(&self, key: JobKey, data: JobData) {
+        self.write().data.insert(key, Ok(data));
+    }
+
+    /// Makes a job one that cannot be read.
+    pub fn damage_job(&self, key: JobKey, reason: &str) {
+        self.write().jobs.insert(key, Err(reason.to_owned()));
+    }
+
+    /// Makes the data of a job ones that cannot be read.
+    pub fn damage_data(&self, key: JobKey, reason: &str) {
+        self.write().data.insert(key, Err(reason.to_owned()));
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Content> {
+        self.content.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Content> {
+        self.content.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl JobArchive for MemoryArchive {
+    fn load_clusters(&self) -> Result<LoadedClusters, PortError> {
+        let mut answer = LoadedClusters::default();
+        for (name, loaded) in &self.read().clusters {
+            let path = format!("memory/{name}/cluster.json");
+            match loaded {
+                Ok(LoadedCluster { cluster, warnings }) => {
+                    answer.clusters.push(Arc::clone(cluster));
+                    let warnings = warnings.iter().map(|ClusterWarning(reason)| reason.clone());
+                    answer
+                        .warnings
+                        .extend(warnings.map(|reason| ArchiveProblem { path: path.clone(), reason }));
+                }
+                Err(reason) => answer.problems.push(ArchiveProblem { path, reason: reason.clone() }),
+            }
+        }
+        Ok(answer)
+    }
+
+    fn list_jobs(&self) -> Result<Vec<String>, PortError> {
+        let content = self.read();
+        let in_usable_cluster = |key: &&JobKey| content.clusters.get(&key.cluster).is_some_and(Result::is_ok);
+        Ok(content.jobs.keys().filter(in_usable_cluster).map(JobKey::to_string).collect())
+    }
+
+    fn read_meta(&self, location: &str) -> ArchiveEntry {
+        let path = format!("memory/{location}/meta.json");
+        let problem = |reason: &str| {
+            ArchiveEntry::Problem(ArchiveProblem { path: path.clone(), reason: reason.to_owned() })
+        };
+        let Some(key) = key_from_location(location) else { return problem("not the place of a job") };
+        match self.read().jobs.get(&key) {
+            None => problem("there is no such job"),
+            Some(Err(reason)) => problem(reason),
+            Some(Ok(meta)) => match serde_json::to_vec(meta) {
+                Err(error) => problem(&error.to_string()),
+                Ok(bytes) => ArchiveEntry::Job {
+                    meta: Box::new(meta.clone()),
+                    fingerprint: fingerprint(&bytes),
+                    path: path.clone(),
+                },
+            },
+        }
+    }
+
+    fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {
+        match self.read().data.get(key) {
+            None => Ok(None),
+            Some(Ok(data)) => Ok(Some(data.clone())),
+            Some(Err(reason)) => {
+                let what = format!("memory/{key}/data.json cannot be used: {reason}");
+                Err(PortError::plain(PortErrorKind::Corrupt, what))
+            }
+        }
+    }
+}
+
+/// Understands what [`JobKey`] prints.
+fn key_from_location(location: &str) -> Option<JobKey> {
+    let mut parts = location.rsplitn(3, '/');
+    let start_time = UnixTime(parts.next()?.parse().ok()?);
+    let job_id = parts.next()?.parse().ok()?;
+    Some(JobKey { cluster: parts.next()?.to_owned(), job_id, start_time })
+}
+
+/// FNV-1a, 64 bits.
+fn fingerprint(bytes: &[u8]) -> i64 {
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    hash.cast_signed()
+}

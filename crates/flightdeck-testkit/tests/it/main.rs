@@ -1,0 +1,4 @@
+//! The fakes keep the ports' promises.
+
+#[cfg(test)]
+mod memory;
