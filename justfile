@@ -21,10 +21,10 @@ deny:
 demo:
     cargo run --release -- demo
 
-# Writes docs/openapi.json and docs/config.example.json anew after a wanted change.
+# Writes docs/openapi.json, docs/config.example.json and the table in docs/CONFIGURATION.md anew after a wanted change.
 generate:
-    UPDATE_GENERATED=1 cargo test -p flightdeck-http --test it generated
-    UPDATE_GENERATED=1 cargo test -p flightdeck --lib generated
+    FLIGHTDECK_WRITE_DOCS=1 cargo test -p flightdeck-http --test it generated
+    FLIGHTDECK_WRITE_DOCS=1 cargo test -p flightdeck --lib pages
 
 # How long lists, look-ups and imports take in the database alone.
 speed:

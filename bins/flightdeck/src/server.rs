@@ -26,7 +26,7 @@ use std::thread::JoinHandle;
 const SHUTDOWN_TIMEOUT_S: u64 = 10;
 /// Threads for blocking work of one worker. More would only take the cores from each other, and wait for
 /// database connections; fewer would let one slow file hold up the others.
-const BLOCKING_THREADS_PER_WORKER: usize = 4;
+const BLOCKING_THREADS_PER_WORKER: usize = 2;
 
 /// The server.
 #[derive(Debug)]

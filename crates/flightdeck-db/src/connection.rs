@@ -17,6 +17,9 @@ pub(crate) enum AnyConnection {
 /// What queries are written for: whatever backend the connection at hand has.
 pub(crate) type Backend = <AnyConnection as Connection>::Backend;
 
+/// A request that waits longer than this for a connection is better told to come again.
+const LONGEST_WAIT_FOR_A_READER: Duration = Duration::from_secs(10);
+
 pub(crate) type Readers = Pool<ConnectionManager<AnyConnection>>;
 
 /// The file's name as a URI, so that none of its characters means anything to SQLite.
@@ -65,6 +68,7 @@ pub(crate) fn open_readers(
     path: &Path,
     options: &DatabaseOptions,
 ) -> Result<Readers, diesel::r2d2::PoolError> {
+    let busy_timeout = Duration::from_millis(u64::from(options.busy_timeout_ms.max(1)));
     Pool::builder()
         .max_size(options.readers.max(1))
         .min_idle(Some(1))
@@ -72,7 +76,7 @@ pub(crate) fn open_readers(
         .max_lifetime(None)
         // The check is a query of its own, and a file does not hang up.
         .test_on_check_out(false)
-        .connection_timeout(Duration::from_millis(u64::from(options.busy_timeout_ms.max(1))))
+        .connection_timeout(LONGEST_WAIT_FOR_A_READER.min(busy_timeout))
         .connection_customizer(Box::new(ReaderSetup { options: options.clone() }))
         .build(ConnectionManager::new(file_uri(path)))
 }

@@ -43,6 +43,7 @@ pub(crate) fn cross_origin() -> Cors {
             Method::OPTIONS,
         ])
         .allow_any_header()
+        .expose_headers(["x-request-id", "retry-after"])
         .max_age(3600)
 }
 

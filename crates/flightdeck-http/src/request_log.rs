@@ -7,13 +7,20 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::middleware::Next;
 use std::error::Error as _;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Counts requests; with the start of the process it makes an id that is unique in the log.
+/// Counts requests; with a number drawn by each process it makes an id that is unique in the log.
 static REQUESTS: AtomicU64 = AtomicU64::new(1);
+static PROCESS: LazyLock<u32> = LazyLock::new(|| {
+    // The seed of a hash map is the standard library's one source of randomness.
+    let drawn = RandomState::new().hash_one(std::process::id());
+    u32::try_from(drawn & u64::from(u32::MAX)).unwrap_or_default()
+});
 
 /// Passes a request on and looks at the answer.
 pub(crate) async fn log_request(
@@ -21,7 +28,7 @@ pub(crate) async fn log_request(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
-    let request_id = format!("{:x}-{number:x}", std::process::id());
+    let request_id = format!("{:08x}-{number:x}", *PROCESS);
     let began = Instant::now();
     let response = next.call(request).await?.map_into_boxed_body();
     let mut answered =

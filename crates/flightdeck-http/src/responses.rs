@@ -8,7 +8,7 @@ use utoipa::IntoResponses;
 #[expect(dead_code, reason = "describes answers")]
 pub(crate) enum TokenErrors {
     /// No or bad token, roles that do not open this route, or a forbidden address.
-    #[response(status = 401, example = json!({"status": "Unauthorized", "error": "the token is expired"}))]
+    #[response(status = 401, example = json!({"status": "Unauthorized", "error": "the token has expired"}))]
     Unauthorized(#[to_schema] ErrorBody),
     /// The server failed; the text has the id under which the log says why.
     #[response(

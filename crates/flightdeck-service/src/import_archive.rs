@@ -41,6 +41,8 @@ pub struct ImportReport {
     pub removed: u64,
     /// The jobs that were skipped, each with its reason.
     pub skipped: Vec<ArchiveProblem>,
+    /// The clusters that were left out with all their jobs, each with its reason.
+    pub clusters_left_out: Vec<ArchiveProblem>,
 }
 
 /// A job that was read, or why it was not.
@@ -63,6 +65,7 @@ impl Services {
         if options.rebuild {
             report.removed = self.jobs.remove_archived_jobs()?;
         }
+        report.clusters_left_out = self.archive.load_clusters()?.problems;
         let locations = self.archive.list_jobs()?;
         progress.begins(u64::try_from(locations.len()).unwrap_or(u64::MAX));
         self.read_and_write(&locations, options.readers.max(1), progress, &mut report)?;

@@ -224,7 +224,7 @@ impl Selection<'_> {
         if let Some(resampled) = metric.resampled(&self.rule) {
             return Cow::Owned(resampled);
         }
-        if metric.series.len() < STATISTICS_SERIES_MIN {
+        if metric.series.len() < STATISTICS_SERIES_MIN && metric.statistics_series.is_none() {
             return metric;
         }
         Cow::Owned(metric.into_owned().with_statistics_series())

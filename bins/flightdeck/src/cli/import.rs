@@ -52,6 +52,9 @@ pub(super) fn summary(report: &ImportReport) -> String {
     if report.removed > 0 {
         let _ = write!(text, "\nremoved before: {}", report.removed);
     }
+    for problem in &report.clusters_left_out {
+        let _ = write!(text, "\nleft out the whole cluster of {}: {}", problem.path, problem.reason);
+    }
     for problem in report.skipped.iter().take(LISTED_PROBLEMS) {
         let _ = write!(text, "\nskipped {}: {}", problem.path, problem.reason);
     }

@@ -87,7 +87,7 @@ pub(crate) fn check(secrets: &Secrets, problems: &mut Vec<Problem>, warnings: &m
             None
         }
         None => {
-            warnings.push(missing(JWT_PUBLIC_KEY, "no token is accepted"));
+            warnings.push(missing(JWT_PUBLIC_KEY, "`flightdeck serve` does not start"));
             None
         }
     };

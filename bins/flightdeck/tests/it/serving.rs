@@ -47,7 +47,11 @@ fn a_damaged_data_file_fails_its_own_job_alone() {
 fn a_broken_cluster_is_left_out_and_the_others_are_served() {
     let site = Site::with_jobs(20);
     std::fs::write(site.archive().join("borealis/cluster.json"), b"{").unwrap();
-    site.run(&["import"]).success();
+    let summary = site.output(&["import"]);
+    assert!(
+        summary.contains("left out the whole cluster") && summary.contains("borealis/cluster.json"),
+        "{summary}"
+    );
     let server = Server::builder(site.config()).start().unwrap();
     let clusters =
         get(server.address(), "/api/clusters/", &server.token("robot", &[Role::Api]).unwrap()).json();

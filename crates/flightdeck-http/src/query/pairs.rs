@@ -46,8 +46,12 @@ impl<'a> QueryPairs<'a> {
 pub(crate) fn whole_number(key: &str, text: &str, min: i64, max: i64) -> Result<i64, ApiError> {
     let number = text.parse::<i64>().ok().filter(|number| (min..=max).contains(number));
     number.ok_or_else(|| {
-        let most = if max == i64::MAX { String::new() } else { format!(" and at most {max}") };
-        ApiError::invalid(key, format!("{} is not a whole number of at least {min}{most}", quoted(text)))
+        let allowed = match (min, max) {
+            (i64::MIN, _) => "a whole number of 64 bits".to_owned(),
+            (_, i64::MAX) => format!("a whole number of at least {min}"),
+            _ => format!("a whole number of at least {min} and at most {max}"),
+        };
+        ApiError::invalid(key, format!("{} is not {allowed}", quoted(text)))
     })
 }
 

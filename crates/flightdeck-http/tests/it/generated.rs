@@ -11,7 +11,7 @@ fn generated_description_is_the_committed_one() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
     let current = serde_json::to_string_pretty(&openapi()).unwrap() + "\n";
     #[expect(clippy::disallowed_methods, reason = "asks the developer at the keyboard, not the program")]
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
+    if std::env::var_os("FLIGHTDECK_WRITE_DOCS").is_some() {
         std::fs::write(&path, &current).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
