@@ -248,7 +248,9 @@ impl JobRepository for Database {
     }
 
     fn import_jobs(&self, jobs: &[ArchivedJob]) -> Result<ImportCounts, PortError> {
-        Ok(self.write(|transaction| import::import_jobs(transaction, jobs))?)
+        // Encoded before the one writer is taken: meanwhile another caller's jobs are written.
+        let encoded = import::encode_jobs(jobs)?;
+        Ok(self.write(|transaction| import::import_jobs(transaction, &encoded))?)
     }
 
     fn remove_archived_jobs(&self) -> Result<u64, PortError> {

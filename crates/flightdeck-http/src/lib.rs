@@ -3,7 +3,6 @@
 //!
 //! ```
 //! use actix_web::test::{TestRequest, call_service, init_service};
-//! use flightdeck_auth::KeyPair;
 //! use flightdeck_http::{AppState, app};
 //! use flightdeck_service::{ClusterCatalog, Parts, Services, Settings};
 //! use flightdeck_testkit::{FixedClock, MemoryArchive, MemoryJobs, MemoryUsers};
@@ -19,9 +18,9 @@
 //!     clusters: ClusterCatalog::default(),
 //!     settings: Settings::default(),
 //! });
-//! let state = AppState::new(services, KeyPair::generate()?.public_key());
-//! let request = TestRequest::get().uri("/api/jobs/").to_request();
-//! assert_eq!(call_service(&init_service(app(state)).await, request).await.status(), 401);
+//! let state = AppState::new(services, flightdeck_auth::KeyPair::generate()?.public_key());
+//! let answer = call_service(&init_service(app(state)).await, TestRequest::default().to_request()).await;
+//! assert_eq!(answer.status(), 404);
 //! # Ok(())
 //! # }
 //! ```

@@ -87,6 +87,15 @@ pub struct ImportCounts {
     pub running: u64,
 }
 
+impl std::ops::AddAssign for ImportCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.added += other.added;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.running += other.running;
+    }
+}
+
 /// Jobs and their tags.
 pub trait JobRepository: Send + Sync + Debug {
     /// Finds a job by its number in the database, if the asker may see it. `now` is for the duration of a

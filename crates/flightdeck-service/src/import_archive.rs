@@ -1,26 +1,23 @@
 //! Brings the jobs of the archive into the database.
 //!
-//! Files are read and decoded by several threads; one writes, some thousand jobs a transaction. What was
-//! written stays when the import is interrupted, and the next one passes over it quickly.
+//! Several threads read and decode files, about a thousand jobs at a time, and hand them to the repository in one
+//! transaction. What was written stays when the import is interrupted, and the next one passes over it quickly.
 
 use crate::{ServiceError, Services};
 use flightdeck_model::{
     ArchiveEntry, ArchiveProblem, ArchivedJob, ImportCounts, JobMeta, PortError, job_energy, job_footprint,
 };
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Jobs of one transaction: larger ones sort better into the indices, smaller ones lose less when interrupted.
-const BATCH_JOBS: usize = 1500;
-/// Jobs that a reading thread takes at once.
-const CLAIM_JOBS: usize = 64;
+const BATCH_JOBS: usize = 1000;
 
 /// How to import.
 #[derive(Debug, Clone, Copy)]
 pub struct ImportOptions {
     /// Remove what an earlier import brought first. Running jobs and those not yet archived stay.
     pub rebuild: bool,
-    /// Number of reading threads; at least 1.
+    /// Number of threads; at least 1.
     pub readers: usize,
 }
 
@@ -45,8 +42,10 @@ pub struct ImportReport {
     pub clusters_left_out: Vec<ArchiveProblem>,
 }
 
-/// A job that was read, or why it was not.
-type ReadJob = Result<Box<ArchivedJob>, ArchiveProblem>;
+/// Takes a lock. What it guards is whole even if another thread panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Services {
     /// Imports all jobs of the archive. Done twice it changes nothing more. One damaged job is skipped and
@@ -77,98 +76,64 @@ impl Services {
         Ok(report)
     }
 
+    /// Several threads read jobs and hand them to the repository, which writes one batch at a time.
     fn read_and_write(
         &self,
         locations: &[String],
-        readers: usize,
+        threads: usize,
         progress: &dyn ImportProgress,
         report: &mut ImportReport,
     ) -> Result<(), PortError> {
-        let next = AtomicUsize::new(0);
-        let stopped = AtomicBool::new(false);
-        let (sender, receiver) = sync_channel::<Vec<ReadJob>>(4 * readers);
-        std::thread::scope(|scope| {
-            let (next, stopped) = (&next, &stopped);
-            for _ in 0..readers {
-                let sender = sender.clone();
-                scope.spawn(move || self.read_claims(locations, next, stopped, &sender));
+        let claims = Mutex::new(locations.chunks(BATCH_JOBS));
+        let shared_report = Mutex::new(report);
+        let work = || {
+            loop {
+                // On a line of its own, so that the lock is given back before the claim is worked on.
+                let next = lock(&claims).next();
+                let Some(claim) = next else { return Ok(()) };
+                let outcome = self.import_claim(claim);
+                if outcome.is_err() {
+                    // Nobody takes another claim; what is under way still ends.
+                    *lock(&claims) = [].chunks(BATCH_JOBS);
+                }
+                let (counts, skipped) = outcome?;
+                let mut report = lock(&shared_report);
+                report.counts += counts;
+                report.skipped.extend(skipped);
+                progress.advances(u64::try_from(claim.len()).unwrap_or(u64::MAX));
             }
-            drop(sender);
-            let written = self.write_batches(&receiver, progress, report);
-            // Readers that wait for room in the channel see it closed and end.
-            stopped.store(true, Ordering::Relaxed);
-            drop(receiver);
-            written
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let own = work();
+            let theirs = others.into_iter().map(|thread| match thread.join() {
+                Ok(outcome) => outcome,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            theirs.fold(own, Result::and)
         })
     }
 
-    fn read_claims(
-        &self,
-        locations: &[String],
-        next: &AtomicUsize,
-        stopped: &AtomicBool,
-        sender: &SyncSender<Vec<ReadJob>>,
-    ) {
-        while !stopped.load(Ordering::Relaxed) {
-            let from = next.fetch_add(CLAIM_JOBS, Ordering::Relaxed);
-            let claimed = locations.iter().skip(from).take(CLAIM_JOBS);
-            let jobs: Vec<ReadJob> = claimed.map(|location| self.read_job(location)).collect();
-            if jobs.is_empty() || sender.send(jobs).is_err() {
-                return;
+    fn import_claim(&self, claim: &[String]) -> Result<(ImportCounts, Vec<ArchiveProblem>), PortError> {
+        let mut batch = Vec::with_capacity(claim.len());
+        let mut skipped = Vec::new();
+        for location in claim {
+            match self.read_job(location) {
+                Ok(job) => batch.push(job),
+                Err(problem) => skipped.push(problem),
             }
         }
+        let counts =
+            if batch.is_empty() { ImportCounts::default() } else { self.jobs.import_jobs(&batch)? };
+        Ok((counts, skipped))
     }
 
-    fn write_batches(
-        &self,
-        receiver: &Receiver<Vec<ReadJob>>,
-        progress: &dyn ImportProgress,
-        report: &mut ImportReport,
-    ) -> Result<(), PortError> {
-        let mut batch = Vec::with_capacity(BATCH_JOBS + CLAIM_JOBS);
-        for jobs in receiver {
-            for job in jobs {
-                match job {
-                    Ok(job) => batch.push(*job),
-                    Err(problem) => {
-                        report.skipped.push(problem);
-                        progress.advances(1);
-                    }
-                }
-            }
-            if batch.len() >= BATCH_JOBS {
-                self.write_batch(&mut batch, progress, report)?;
-            }
-        }
-        self.write_batch(&mut batch, progress, report)
-    }
-
-    fn write_batch(
-        &self,
-        batch: &mut Vec<ArchivedJob>,
-        progress: &dyn ImportProgress,
-        report: &mut ImportReport,
-    ) -> Result<(), PortError> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let counts = self.jobs.import_jobs(batch)?;
-        report.counts.added += counts.added;
-        report.counts.updated += counts.updated;
-        report.counts.unchanged += counts.unchanged;
-        report.counts.running += counts.running;
-        progress.advances(u64::try_from(batch.len()).unwrap_or(u64::MAX));
-        batch.clear();
-        Ok(())
-    }
-
-    fn read_job(&self, location: &str) -> ReadJob {
+    fn read_job(&self, location: &str) -> Result<ArchivedJob, ArchiveProblem> {
         match self.archive.read_meta(location) {
             ArchiveEntry::Problem(problem) => Err(problem),
-            ArchiveEntry::Job { meta, fingerprint, path } => self
-                .enrich(*meta, fingerprint)
-                .map(Box::new)
-                .map_err(|reason| ArchiveProblem { path, reason }),
+            ArchiveEntry::Job { meta, fingerprint, path } => {
+                self.enrich(*meta, fingerprint).map_err(|reason| ArchiveProblem { path, reason })
+            }
         }
     }
 
