@@ -60,12 +60,13 @@ impl Services {
         options: ImportOptions,
         progress: &dyn ImportProgress,
     ) -> Result<ImportReport, ServiceError> {
-        let mut report = ImportReport::default();
+        let clusters_left_out = self.archive.load_clusters()?.problems;
+        let locations = self.archive.list_jobs()?;
+        let mut report = ImportReport { clusters_left_out, ..ImportReport::default() };
+        // Only now: an archive that cannot be read must not cost the jobs that are there.
         if options.rebuild {
             report.removed = self.jobs.remove_archived_jobs()?;
         }
-        report.clusters_left_out = self.archive.load_clusters()?.problems;
-        let locations = self.archive.list_jobs()?;
         progress.begins(u64::try_from(locations.len()).unwrap_or(u64::MAX));
         self.read_and_write(&locations, options.readers.max(1), progress, &mut report)?;
         let changed = report.counts.added + report.counts.updated + report.removed;

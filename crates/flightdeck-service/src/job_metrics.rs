@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(test)]
+mod tests;
+
 /// How long loaded data are believed: files of finished jobs hardly ever change.
 const TIME_TO_LIVE: Duration = Duration::from_mins(5);
 
@@ -81,8 +84,12 @@ fn clamp_weight(bytes: usize) -> u32 {
 
 fn decoded_bytes(data: &JobData) -> usize {
     let metrics = data.values().flat_map(BTreeMap::values);
-    let series = metrics.flat_map(|metric| &metric.series);
-    series.map(|one| one.data.len() * 8 + 160).sum::<usize>() + 1024
+    let bytes_of = |metric: &JobMetric| {
+        let own = metric.series.iter().map(|one| one.data.len() * 8 + 160).sum::<usize>();
+        // Mean, median, smallest and largest.
+        own + metric.statistics_series.as_ref().map_or(0, |over| over.mean.len() * 8 * 4)
+    };
+    metrics.map(bytes_of).sum::<usize>() + 1024
 }
 
 impl Services {

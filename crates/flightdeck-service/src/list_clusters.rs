@@ -21,8 +21,9 @@ impl Services {
         if let Some(cluster) = self.clusters.get(name) {
             return Ok(vec![Arc::clone(cluster)]);
         }
-        let known: Vec<&str> = self.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
-        let reason = format!("there is no cluster \"{name}\": there are {}", known.join(", "));
+        let names: Vec<&str> = self.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let reason = format!("there is no cluster \"{name}\": there are {known}");
         Err(ServiceError::Invalid { field: "cluster", reason })
     }
 }

@@ -94,10 +94,10 @@ impl Services {
         if let SortKey::Footprint(key) = &request.order.key {
             let known = self.clusters.footprint_keys();
             if !known.contains(key) {
-                let known = known.into_iter().collect::<Vec<_>>().join(", ");
+                let always = ["start-time", "duration", "num-nodes", "energy"].map(str::to_owned);
+                let allowed = always.into_iter().chain(known).collect::<Vec<_>>().join(", ");
                 let reason = format!(
-                    "\"{key}\" is no sort key: allowed are start-time, duration, num-nodes, energy, {known}, each \
-                     with - before it for descending"
+                    "\"{key}\" is no sort key: allowed are {allowed}, each with - before it for descending"
                 );
                 return Err(ServiceError::Invalid { field: "sort", reason });
             }
