@@ -3,9 +3,12 @@
 use crate::DbError;
 use crate::schema::{job, job_node, jobtag, tag};
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
 use flightdeck_model::{ArchivedJob, ImportCounts, JobMeta, JobState, MonitoringStatus, Tag};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 #[diesel::declare_sql_function]
 extern "SQL" {
@@ -101,28 +104,55 @@ fn import_job<'a>(
         }
         None => {
             counts.added += 1;
-            // With RETURNING, SQLite would keep a copy of every page that the row and its indices touch.
+            // With RETURNING, SQLite would keep a copy of every page that the row and its indices touch; an
+            // insert that only conflicts would use up an id.
             diesel::insert_into(job::table).values(row).execute(connection)?;
             diesel::select(last_insert_rowid()).get_result(connection)?
         }
     };
-    add_nodes(connection, id, archived)?;
+    add_nodes(connection, id, meta.start_time.0, &row.resources)?;
     add_tags(connection, id, meta, tag_ids)
 }
 
-fn add_nodes(connection: &mut SqliteConnection, id: i64, archived: &ArchivedJob) -> Result<(), DbError> {
-    let hosts: BTreeSet<&str> = archived.meta.resources.iter().map(|node| node.hostname.as_str()).collect();
-    for host in hosts {
-        diesel::insert_into(job_node::table)
-            .values((
-                job_node::job_id.eq(id),
-                job_node::hostname.eq(host),
-                job_node::start_time.eq(archived.meta.start_time.0),
-            ))
-            .execute(connection)?;
-    }
+fn add_nodes(
+    connection: &mut SqliteConnection,
+    id: i64,
+    start_time: i64,
+    resources: &str,
+) -> Result<(), DbError> {
+    AddNodes { id, start_time, resources }.execute(connection)?;
     Ok(())
 }
+
+/// Adds the hosts of a job, each once, in one statement: most of an import's statements would be these.
+#[derive(Debug, Clone, Copy)]
+struct AddNodes<'a> {
+    id: i64,
+    start_time: i64,
+    /// The job's nodes, as the column `resources` has them.
+    resources: &'a str,
+}
+
+impl QueryFragment<Sqlite> for AddNodes<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO job_node (job_id, hostname, start_time) SELECT ");
+        out.push_bind_param::<BigInt, _>(&self.id)?;
+        out.push_sql(", json_extract(value, '$.hostname'), ");
+        out.push_bind_param::<BigInt, _>(&self.start_time)?;
+        out.push_sql(" FROM json_each(");
+        out.push_bind_param::<Text, _>(self.resources)?;
+        // Without a condition, SQLite would take ON for that of a join.
+        out.push_sql(") WHERE true ON CONFLICT DO NOTHING");
+        Ok(())
+    }
+}
+
+impl QueryId for AddNodes<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<SqliteConnection> for AddNodes<'_> {}
 
 fn add_tags<'a>(
     connection: &mut SqliteConnection,

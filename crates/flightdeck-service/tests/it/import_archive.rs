@@ -2,7 +2,7 @@
 
 use crate::world::{CountedProgress, World, import};
 use flightdeck_model::{ImportCounts, JobRecord, JobState, JobStatistics, MonitoringStatus, Resource};
-use flightdeck_service::{ImportOptions, Settings};
+use flightdeck_service::ImportOptions;
 use flightdeck_testkit::archived_job;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -79,24 +79,24 @@ fn a_job_that_is_damaged_later_stays_in_the_database() {
 #[test]
 fn problems_are_told_in_order_and_spoil_no_other_job() {
     let world = World::new();
-    // More than the readers take at once, so that several of them meet a problem.
-    world.archive_jobs((100..700).map(archived_job));
-    let damaged = [650, 101, 333, 102];
+    // More than one reader takes at once. By path, job 99 comes last; in the archive, it comes first.
+    world.archive_jobs((90..2690).map(archived_job));
+    let damaged = [2650, 101, 99, 1333];
     for number in damaged {
         world.archive.damage_job(archived_job(number).build().meta.key(), "cut off");
     }
     world.archive_jobs([archived_job(400).subcluster("unheard of")]);
 
     let report = import(&world.services, ImportOptions { rebuild: false, readers: 4 }).unwrap();
-    let paths: Vec<String> = [101, 102, 333, 400, 650]
+    let paths: Vec<String> = [101, 1333, 2650, 400, 99]
         .map(|number| format!("memory/{}/meta.json", archived_job(number).build().meta.key()))
         .to_vec();
     assert_eq!(report.skipped.iter().map(|it| it.path.clone()).collect::<Vec<_>>(), paths);
     let reasons: Vec<&str> = report.skipped.iter().map(|it| it.reason.as_str()).collect();
     let unknown = "cluster \"alpha\" has no subcluster \"unheard of\"";
     assert_eq!(reasons, ["cut off", "cut off", "cut off", unknown, "cut off"]);
-    assert_eq!(report.counts.added, 595);
-    let expected: Vec<i64> = (100..700).filter(|it| !damaged.contains(it) && *it != 400).collect();
+    assert_eq!(report.counts.added, 2595);
+    let expected: Vec<i64> = (90..2690).filter(|it| !damaged.contains(it) && *it != 400).collect();
     assert_eq!(world.all_job_ids(), expected);
 }
 
@@ -220,21 +220,22 @@ fn progress_counts_every_job_whatever_becomes_of_it() {
 
 #[test]
 fn several_readers_give_the_same_as_one() {
+    // More than one reader takes at once.
+    const JOBS: i64 = 2500;
     let import_with = |readers| {
-        let world = World::with_settings(Settings::default());
-        world.archive_jobs((1..=500).map(|number| {
+        let world = World::new();
+        world.archive_jobs((1..=JOBS).map(|number| {
             let job = archived_job(number).subcluster("").metadata("jobName", &number.to_string());
             job.hosts(if number % 3 == 0 { &["g01"] } else { &["a001", "a002"] })
         }));
         world.archive_jobs([archived_job(77).subcluster("unheard of")]);
-        world.archive.damage_job(archived_job(400).build().meta.key(), "cut off");
+        world.archive.damage_job(archived_job(2200).build().meta.key(), "cut off");
         let report = import(&world.services, ImportOptions { rebuild: false, readers }).unwrap();
-        let numbers = world.all_job_ids();
-        let jobs: Vec<Value> = numbers.iter().map(|&number| shown(&world.job(number), false)).collect();
+        let jobs: Vec<Value> = world.all_jobs().iter().map(|job| shown(job, false)).collect();
         (report.counts, report.skipped, jobs)
     };
     let one = import_with(1);
-    assert_eq!(one.0.added, 498);
+    assert_eq!(one.0.added, u64::try_from(JOBS).unwrap() - 2);
     assert_eq!(import_with(5), one);
     assert_eq!(import_with(0), one, "no reader counts as one");
 }

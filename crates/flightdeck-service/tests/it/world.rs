@@ -122,11 +122,17 @@ impl World {
         found.remove(0)
     }
 
+    /// All jobs with their free texts, in the order of their start.
+    pub(crate) fn all_jobs(&self) -> Vec<JobRecord> {
+        let request = ListJobs { items_per_page: 1_000_000, with_metadata: true, ..ListJobs::default() };
+        let mut listed = self.services.list_jobs(&robot(), &request).unwrap().jobs;
+        listed.reverse();
+        listed
+    }
+
     /// The batch system numbers of all jobs, in the order of their start.
     pub(crate) fn all_job_ids(&self) -> Vec<i64> {
-        let request = ListJobs { items_per_page: 1_000_000, ..ListJobs::default() };
-        let listed = self.services.list_jobs(&robot(), &request).unwrap().jobs;
-        listed.iter().rev().map(|job| job.key.job_id).collect()
+        self.all_jobs().iter().map(|job| job.key.job_id).collect()
     }
 }
 
