@@ -73,6 +73,11 @@ impl Database {
         })
     }
 
+    fn current_tags(&self) -> Result<Arc<TagTable>, DbError> {
+        let ((), tags) = self.read_with_tags(|_, _, _| Ok(()))?;
+        Ok(tags)
+    }
+
     fn tags_at(&self, connection: &mut AnyConnection, change_number: i64) -> Result<Arc<TagTable>, DbError> {
         let known = Arc::clone(&self.tag_table().read().unwrap_or_else(PoisonError::into_inner));
         if known.is_of(change_number) {
@@ -165,12 +170,14 @@ impl JobRepository for Database {
         tags: &TagVisibility,
         now: UnixTime,
     ) -> Result<Option<JobRecord>, PortError> {
-        let (rows, tag_table) = self.read_with_tags(|connection, _, _| {
-            let mut conditions: Vec<Condition<'_>> = vec![Box::new(job::id.eq(id.0))];
-            conditions.extend(visibility_condition(visibility));
-            RowQuery { conditions, sort: None, window: None, with_metadata: true, kept: true }
-                .load(connection)
-        })?;
+        let mut conditions: Vec<Condition<'_>> = vec![Box::new(job::id.eq(id.0))];
+        conditions.extend(visibility_condition(visibility));
+        let query = RowQuery { conditions, sort: None, window: None, with_metadata: true, kept: true };
+        let rows = self.read(|connection| query.load(connection))?;
+        // Most jobs have no tags, and are found with this one statement. A tag that is removed before its name
+        // is looked up is gone from the job as well.
+        let has_tags = rows.iter().any(|(_, tag_ids, _)| tag_ids.is_some());
+        let tag_table = if has_tags { self.current_tags()? } else { Arc::default() };
         Ok(into_records(rows, &tag_table, tags, now)?.pop())
     }
 
