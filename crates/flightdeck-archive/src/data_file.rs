@@ -3,7 +3,9 @@
 use crate::layout::{JobPath, Layout};
 use crate::{ArchiveError, FileError, bounded_read};
 use flate2::bufread::MultiGzDecoder;
-use flightdeck_model::JobData;
+use flightdeck_model::{DataStamp, JobData};
+use std::io::ErrorKind;
+use std::time::UNIX_EPOCH;
 
 mod decode;
 
@@ -36,6 +38,32 @@ pub(crate) fn read(
         Err(FileError::Missing) => Ok(None),
         other => other.map(Some).map_err(|source| ArchiveError::File { path: plain, source }),
     }
+}
+
+/// Looks at the file that [`read`] would read: when it was changed, how long it is, and which of the two it is.
+///
+/// # Errors
+///
+/// When a file is there and cannot be looked at.
+pub(crate) fn stamp(layout: &Layout, job: &JobPath) -> Result<Option<DataStamp>, ArchiveError> {
+    for (path, is_packed) in [(layout.packed_data_file(job), 1), (layout.data_file(job), 0)] {
+        match std::fs::metadata(&path) {
+            Ok(file) => {
+                let changed = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+                let changed_ns = changed.unwrap_or_default().as_nanos();
+                return Ok(Some(DataStamp((changed_ns << 64) | (u128::from(file.len()) << 1) | is_packed)));
+            }
+            Err(error) if is_absent(&error) => {}
+            Err(source) => {
+                return Err(ArchiveError::File { path, source: FileError::Read(source) });
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 fn unpack(packed: &[u8], limit_bytes: u64) -> Result<Vec<u8>, FileError> {

@@ -3,7 +3,7 @@
 use crate::layout::{JobPath, Layout};
 use crate::{ArchiveError, FileError, clusters, data_file, meta_file, version, walk};
 use flightdeck_model::{
-    ArchiveEntry, ArchiveProblem, JobArchive, JobData, JobKey, LoadedClusters, PortError,
+    ArchiveEntry, ArchiveProblem, DataStamp, JobArchive, JobData, JobKey, LoadedClusters, PortError,
 };
 use std::path::Path;
 
@@ -69,6 +69,11 @@ impl JobArchive for FileArchive {
             Ok((meta, fingerprint)) => ArchiveEntry::Job { meta: Box::new(meta), fingerprint, path },
             Err(error) => ArchiveEntry::Problem(ArchiveProblem { path, reason: error.in_full() }),
         }
+    }
+
+    fn data_stamp(&self, key: &JobKey) -> Result<Option<DataStamp>, PortError> {
+        let Some(job) = JobPath::of(key) else { return Ok(None) };
+        Ok(data_file::stamp(&self.layout, &job)?)
     }
 
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {

@@ -48,6 +48,15 @@ pub enum ApiError {
     /// The body is longer than allowed.
     #[error("the request body is longer than {0} bytes")]
     BodyTooLarge(usize),
+    /// The body did not come to its end in time.
+    #[error("the request body did not arrive within {0} s")]
+    BodyTimeout(u64),
+    /// The body is packed in an unknown way.
+    #[error("the request body's Content-Encoding is not known here: allowed are gzip, zstd and deflate")]
+    BodyEncoding,
+    /// The user has too many long answers under way.
+    #[error("too many long lists are being sent to this user: take those under way first")]
+    TooManyLongLists,
     /// The use case refused or failed.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -81,6 +90,9 @@ impl ResponseError for ApiError {
             Self::NoSuchRoute | Self::Service(ServiceError::NotFound(_)) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooManyLongLists => StatusCode::TOO_MANY_REQUESTS,
             Self::Service(ServiceError::Port(error)) => match error.kind {
                 PortErrorKind::Conflict => StatusCode::CONFLICT,
                 PortErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -95,7 +107,7 @@ impl ResponseError for ApiError {
         let status = self.status_code();
         let mut response = error_answer(status, &self.public_text());
         let headers = response.headers_mut();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if status == StatusCode::UNAUTHORIZED {

@@ -31,6 +31,7 @@ mod blocking;
 mod body;
 mod error;
 mod guard;
+mod long_lists;
 mod openapi;
 mod query;
 mod request_log;
@@ -39,7 +40,9 @@ mod routes;
 mod schema;
 mod state;
 
+pub use body::LimitedBody;
 pub use error::{ApiError, ErrorBody};
+pub use long_lists::LongLists;
 pub use openapi::openapi;
 pub use routes::{ROUTES, Route, RouteAccess};
 pub use state::AppState;

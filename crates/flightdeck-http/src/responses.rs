@@ -48,7 +48,7 @@ pub(crate) enum JobErrors {
     NotFound(#[to_schema] ErrorBody),
 }
 
-/// A body that is too long.
+/// A body that cannot be taken.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers")]
 pub(crate) enum BodyErrors {
@@ -58,4 +58,34 @@ pub(crate) enum BodyErrors {
         example = json!({"status": "Payload Too Large", "error": "the request body is longer than 8388608 bytes"})
     )]
     TooLarge(#[to_schema] ErrorBody),
+    /// The body did not arrive in time.
+    #[response(
+        status = 408,
+        example = json!({"status": "Request Timeout", "error": "the request body did not arrive within 30 s"})
+    )]
+    TooSlow(#[to_schema] ErrorBody),
+    /// The body is packed in an unknown way.
+    #[response(
+        status = 415,
+        example = json!({
+            "status": "Unsupported Media Type",
+            "error": "the request body's Content-Encoding is not known here: allowed are gzip, zstd and deflate"
+        })
+    )]
+    UnknownEncoding(#[to_schema] ErrorBody),
+}
+
+/// Too many long answers at once.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum LongListErrors {
+    /// Too many lists of more than 1000 jobs are being sent to this user.
+    #[response(
+        status = 429,
+        example = json!({
+            "status": "Too Many Requests",
+            "error": "too many long lists are being sent to this user: take those under way first"
+        })
+    )]
+    TooMany(#[to_schema] ErrorBody),
 }

@@ -108,10 +108,10 @@ struct ResampleParameters {
     #[param(example = 240)]
     resolution: Option<u32>,
     /// Samples of a series at most, at least 2.
-    #[param(example = 600)]
+    #[param(example = 600, minimum = 2)]
     max_points: Option<u32>,
     /// How samples are chosen: `lttb` (the default) keeps the look, `minmax` keeps every peak.
-    #[param(example = "lttb")]
+    #[param(example = "lttb", pattern = "^(lttb|minmax)$")]
     resample: Option<String>,
 }
 

@@ -1,11 +1,15 @@
 //! What every handler can reach.
 
+use crate::long_lists::LongLists;
 use flightdeck_auth::{AllowList, PublicKey, TokenVerifier, TrustedProxies};
 use flightdeck_service::Services;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes of a request body at most, unless configured otherwise.
 const REQUEST_BODY_LIMIT_BYTES: usize = 8 << 20;
+/// How long a client may take to send a body, as other servers of the field have it for answers.
+const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the HTTP layer is made of. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -22,6 +26,10 @@ pub struct AppState {
     pub validate_user: bool,
     /// Bytes of a request body at most, packed and unpacked.
     pub request_body_limit_bytes: usize,
+    /// How long a client may take to send a body.
+    pub request_body_timeout: Duration,
+    /// The long lists under way.
+    pub long_lists: LongLists,
     /// Whether clients talk TLS to this server, so that they can be told to stay with it.
     pub tls: bool,
 }
@@ -38,6 +46,8 @@ impl AppState {
             trusted_proxies: Arc::new(TrustedProxies::default()),
             validate_user: false,
             request_body_limit_bytes: REQUEST_BODY_LIMIT_BYTES,
+            request_body_timeout: REQUEST_BODY_TIMEOUT,
+            long_lists: LongLists::default(),
             tls: false,
         }
     }

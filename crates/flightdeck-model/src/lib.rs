@@ -46,7 +46,7 @@ pub use job::{
 pub use metric_data::{JobData, JobMetric, Series, SeriesStatistics, StatisticsSeries};
 pub use node_list::{NodeList, NodeListError};
 pub use ports::{
-    ArchiveEntry, ArchiveProblem, ArchivedJob, ImportCounts, JobArchive, JobPage, JobRepository,
+    ArchiveEntry, ArchiveProblem, ArchivedJob, DataStamp, ImportCounts, JobArchive, JobPage, JobRepository,
     LoadedClusters, PortError, PortErrorKind, UserChangeError, UserRepository,
 };
 pub use query::{JobFilter, JobOrder, JobSelection, Page, Range, SortKey, TagFilter};

@@ -274,6 +274,11 @@ pub struct LoadedClusters {
     pub warnings: Vec<ArchiveProblem>,
 }
 
+/// Which state of a job's data file was seen. Another state has another stamp, unless the file was changed
+/// within the file system's precision of time and kept its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DataStamp(pub u128);
+
 /// The archive of finished jobs.
 pub trait JobArchive: Send + Sync + Debug {
     /// Reads the cluster configurations.
@@ -292,6 +297,14 @@ pub trait JobArchive: Send + Sync + Debug {
 
     /// Reads the meta.json of a job that [`list_jobs`](Self::list_jobs) named.
     fn read_meta(&self, location: &str) -> ArchiveEntry;
+
+    /// Looks at the state of a job's metric data without reading them; `None` when the job has no data file.
+    /// Cheap: asked for every request, so that what was read before is given out only as long as it holds.
+    ///
+    /// # Errors
+    ///
+    /// When the file is there and cannot be looked at.
+    fn data_stamp(&self, key: &JobKey) -> Result<Option<DataStamp>, PortError>;
 
     /// Reads a job's metric data.
     ///

@@ -6,9 +6,9 @@
 use crate::{ServiceError, Services, Settings};
 use bytes::Bytes;
 use flightdeck_model::{
-    JobData, JobKey, JobMetric, JobRecord, MetricScope, MonitoringStatus, PortError, PortErrorKind,
-    ResampleMethod, ResampleRule, Resource, STATISTICS_SERIES_MIN, ScopeSource, SubCluster, aggregate,
-    scopes_to_show,
+    DataStamp, JobData, JobKey, JobMetric, JobRecord, MetricScope, MonitoringStatus, PortError,
+    PortErrorKind, ResampleMethod, ResampleRule, Resource, STATISTICS_SERIES_MIN, ScopeSource, SubCluster,
+    aggregate, scopes_to_show,
 };
 use moka::sync::Cache;
 use serde::Serialize;
@@ -20,8 +20,8 @@ use std::time::Duration;
 #[cfg(test)]
 mod tests;
 
-/// How long loaded data are believed: files of finished jobs hardly ever change.
-const TIME_TO_LIVE: Duration = Duration::from_mins(5);
+/// How long loaded data are kept for a next asker.
+const TIME_TO_IDLE: Duration = Duration::from_mins(10);
 
 /// How the answer is arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,23 +53,26 @@ pub struct MetricRequest {
 #[derive(Debug, Clone)]
 pub struct EncodedMetrics(pub Bytes);
 
+/// One state of a job's data file. Data of a file that was changed since are found no more.
+type DataState = (JobKey, DataStamp);
+
 #[derive(Debug, Clone)]
 pub(crate) struct MetricCaches {
-    decoded: Cache<JobKey, Arc<JobData>>,
-    encoded: Cache<(JobKey, MetricRequest), EncodedMetrics>,
+    decoded: Cache<DataState, Arc<JobData>>,
+    encoded: Cache<(DataState, MetricRequest), EncodedMetrics>,
 }
 
 impl MetricCaches {
     pub(crate) fn new(settings: &Settings) -> Self {
         let decoded = Cache::builder()
             .max_capacity(settings.decoded_cache_bytes)
-            .time_to_live(TIME_TO_LIVE)
+            .time_to_idle(TIME_TO_IDLE)
             .weigher(|_, data: &Arc<JobData>| clamp_weight(decoded_bytes(data)))
             .build();
         let encoded = Cache::builder()
             .max_capacity(settings.encoded_cache_bytes)
-            .time_to_live(TIME_TO_LIVE)
-            .weigher(|(_, request): &(JobKey, MetricRequest), metrics: &EncodedMetrics| {
+            .time_to_idle(TIME_TO_IDLE)
+            .weigher(|(_, request): &(DataState, MetricRequest), metrics: &EncodedMetrics| {
                 let names: usize = request.metrics.iter().map(|name| name.len() + 24).sum();
                 clamp_weight(metrics.0.len() + names + 512)
             })
@@ -120,17 +123,22 @@ impl Services {
                 format!("job {} has no metric data in the archive (yet): it is {}", job.id, job.state);
             return Err(ServiceError::NotFound(reason));
         }
-        let key = (job.key.clone(), request.clone());
-        let loaded = self.caches.encoded.try_get_with(key, || self.load_and_encode(job, request));
+        let Some(stamp) = self.archive.data_stamp(&job.key)? else {
+            return Err(ServiceError::NotFound(no_data(job)));
+        };
+        let state = (job.key.clone(), stamp);
+        let key = (state.clone(), request.clone());
+        let loaded = self.caches.encoded.try_get_with(key, || self.load_and_encode(job, &state, request));
         loaded.map_err(LoadFailure::into_service_error)
     }
 
     fn load_and_encode(
         &self,
         job: &JobRecord,
+        state: &DataState,
         request: &MetricRequest,
     ) -> Result<EncodedMetrics, LoadFailure> {
-        let loaded = self.caches.decoded.try_get_with_by_ref(&job.key, || self.load(job));
+        let loaded = self.caches.decoded.try_get_with_by_ref(state, || self.load(job));
         let data = loaded.map_err(|shared| LoadFailure::clone(&shared))?;
         let resources = job.resources().map_err(|source| {
             let what = format!("the resources of job {} cannot be decoded", job.id);
@@ -152,10 +160,14 @@ impl Services {
     fn load(&self, job: &JobRecord) -> Result<Arc<JobData>, LoadFailure> {
         match self.archive.load_data(&job.key) {
             Ok(Some(data)) => Ok(Arc::new(data)),
-            Ok(None) => Err(LoadFailure::Absent(format!("job {} has no metric data in the archive", job.id))),
+            Ok(None) => Err(LoadFailure::Absent(no_data(job))),
             Err(error) => Err(LoadFailure::Port(Arc::new(error))),
         }
     }
+}
+
+fn no_data(job: &JobRecord) -> String {
+    format!("job {} has no metric data in the archive", job.id)
 }
 
 /// Why data could not be had; told to everyone who waited for them.

@@ -4,7 +4,7 @@ use crate::{ServiceError, Services};
 use flightdeck_model::{JobDbId, JobFilter, JobOrder, JobRecord, JobSelection, Page, Principal, SortKey};
 
 /// Jobs loaded at once by the second step of a long list.
-const CHUNK_JOBS: usize = 500;
+const CHUNK_JOBS: usize = 100;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +55,16 @@ pub struct LongJobList {
 }
 
 impl Services {
+    /// Jobs on a page for who does not say: 25, or less where this server's limit is lower.
+    #[must_use]
+    pub fn usual_items_per_page(&self) -> u64 {
+        let usual = ListJobs::default().items_per_page;
+        match self.settings.max_items_per_page {
+            0 => usual,
+            limit => usual.min(limit),
+        }
+    }
+
     /// Lists one page of the jobs that the principal may see.
     ///
     /// # Errors

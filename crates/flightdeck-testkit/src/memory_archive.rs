@@ -1,7 +1,7 @@
 //! A job archive in memory, for tests of what uses one.
 
 use flightdeck_model::{
-    ArchiveEntry, ArchiveProblem, Cluster, ClusterWarning, JobArchive, JobData, JobKey, JobMeta,
+    ArchiveEntry, ArchiveProblem, Cluster, ClusterWarning, DataStamp, JobArchive, JobData, JobKey, JobMeta,
     LoadedClusters, PortError, PortErrorKind, UnixTime,
 };
 use std::collections::BTreeMap;
@@ -22,6 +22,14 @@ struct Content {
     clusters: BTreeMap<String, Result<LoadedCluster, String>>,
     jobs: BTreeMap<JobKey, Result<JobMeta, String>>,
     data: BTreeMap<JobKey, Result<JobData, String>>,
+    data_stamps: BTreeMap<JobKey, u128>,
+}
+
+impl Content {
+    fn put_data(&mut self, key: JobKey, data: Result<JobData, String>) {
+        *self.data_stamps.entry(key.clone()).or_default() += 1;
+        self.data.insert(key, data);
+    }
 }
 
 #[derive(Debug)]
@@ -55,7 +63,7 @@ impl MemoryArchive {
 
     /// Puts or replaces the data of a job.
     pub fn insert_data(&self, key: JobKey, data: JobData) {
-        self.write().data.insert(key, Ok(data));
+        self.write().put_data(key, Ok(data));
     }
 
     /// Makes a job one that cannot be read.
@@ -65,7 +73,7 @@ impl MemoryArchive {
 
     /// Makes the data of a job ones that cannot be read.
     pub fn damage_data(&self, key: JobKey, reason: &str) {
-        self.write().data.insert(key, Err(reason.to_owned()));
+        self.write().put_data(key, Err(reason.to_owned()));
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Content> {
@@ -120,6 +128,10 @@ impl JobArchive for MemoryArchive {
                 },
             },
         }
+    }
+
+    fn data_stamp(&self, key: &JobKey) -> Result<Option<DataStamp>, PortError> {
+        Ok(self.read().data_stamps.get(key).copied().map(DataStamp))
     }
 
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {

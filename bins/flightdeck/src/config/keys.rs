@@ -9,10 +9,10 @@ mod rows_main;
 
 use std::fmt;
 
-use strsim::normalized_damerau_levenshtein;
+use strsim::jaro_winkler;
 
 /// How alike (0 to 1) a mistyped key and a known one must be for the one to be proposed for the other.
-const LIKENESS_NEEDED: f64 = 0.4;
+const LIKENESS_NEEDED: f64 = 0.7;
 
 /// One key of the configuration.
 #[derive(Debug, Clone, Copy)]
@@ -196,7 +196,7 @@ pub(crate) fn children(path: &str) -> impl Iterator<Item = &'static Key> {
 pub(crate) fn nearest(parent: &str, name: &str) -> Option<&'static Key> {
     let wanted = kebab_case(name);
     children(parent)
-        .map(|key| (normalized_damerau_levenshtein(&wanted, key.name()), key))
+        .map(|key| (jaro_winkler(&wanted, key.name()), key))
         .filter(|(likeness, _)| *likeness >= LIKENESS_NEEDED)
         .max_by(|(left, _), (right, _)| left.total_cmp(right))
         .map(|(_, key)| key)

@@ -3,7 +3,7 @@
 use super::StartError;
 use crate::config::Config;
 use flightdeck_archive::FileArchive;
-use flightdeck_auth::{AllowList, KeyPair, PublicKey, TokenIssuer, TokenVerifier, TrustedProxies};
+use flightdeck_auth::{AllowList, KeyPair, PublicKey, TokenIssuer, TrustedProxies};
 use flightdeck_db::{Database, DatabaseOptions};
 use flightdeck_http::AppState;
 use flightdeck_model::{Clock, JobArchive};
@@ -47,13 +47,12 @@ impl Composition {
         let proxies =
             TrustedProxies::parse(&config.main.trusted_proxies).map_err(refuse("main.trusted-proxies"))?;
         Ok(AppState {
-            services: self.services.clone(),
-            verifier: Arc::new(TokenVerifier::new(public_key(config)?)),
             allowed_addresses: Arc::new(allowed),
             trusted_proxies: Arc::new(proxies),
             validate_user: config.auth.jwts.validate_user,
             request_body_limit_bytes: config.main.request_body_limit_bytes,
             tls: config.main.tls.is_some(),
+            ..AppState::new(self.services.clone(), public_key(config)?)
         })
     }
 }

@@ -22,9 +22,10 @@ const KNOWN: &str = "state, cluster, project, start-time, page, items-per-page, 
 pub(crate) struct JobListQuery(pub(crate) ListJobs);
 
 impl JobListQuery {
-    /// Reads the pairs; the first wrong one is refused by name.
-    pub(crate) fn read(pairs: &QueryPairs<'_>) -> Result<Self, ApiError> {
-        let mut request = ListJobs::default();
+    /// Reads the pairs; the first wrong one is refused by name. `usual_items` is the length of a page where none
+    /// is given.
+    pub(crate) fn read(pairs: &QueryPairs<'_>, usual_items: u64) -> Result<Self, ApiError> {
+        let mut request = ListJobs { items_per_page: usual_items, ..ListJobs::default() };
         let mut seen = BTreeSet::new();
         for (key, value) in pairs.iter() {
             let repeated = !seen.insert(key);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 fn list(query: &str) -> Result<ListJobs, ApiError> {
-    JobListQuery::read(&QueryPairs::parse(query)?).map(|JobListQuery(request)| request)
+    JobListQuery::read(&QueryPairs::parse(query)?, 25).map(|JobListQuery(request)| request)
 }
 
 fn refusal(query: &str) -> (String, String) {
@@ -169,7 +169,7 @@ proptest! {
     ) {
         let query = format!("{key}={value}");
         if let Ok(pairs) = QueryPairs::parse(&query) {
-            let _ = JobListQuery::read(&pairs);
+            let _ = JobListQuery::read(&pairs, 25);
             let _ = ResampleQuery::read(&pairs);
             let _ = ScopeQuery::read(&pairs);
         }

@@ -7,15 +7,16 @@ use crate::access::{ApiAccess, UserApiAccess};
 use crate::answer::json;
 use crate::blocking::blocking;
 use crate::error::ApiError;
+use crate::long_lists::LongListPlace;
 use crate::query::{JobListQuery, QueryPairs};
-use crate::responses::{InvalidErrors, TokenErrors};
+use crate::responses::{InvalidErrors, LongListErrors, TokenErrors};
 use crate::schema::JobListBody;
 use crate::state::AppState;
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use bytes::Bytes;
-use flightdeck_model::{JobRecord, Principal};
+use flightdeck_model::{JobRecord, JobState, Principal};
 use flightdeck_service::{ListJobs, LongJobList, ServiceError};
 use futures_util::stream::try_unfold;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ const USUAL_JOB_BYTES: usize = 2048;
 #[utoipa::path(
     tag = "admin API",
     params(ListParameters),
-    responses((status = 200, description = "A page of jobs", body = JobListBody), InvalidErrors, TokenErrors)
+    responses((status = 200, description = "A page of jobs", body = JobListBody), InvalidErrors, LongListErrors, TokenErrors)
 )]
 #[get("/api/jobs/")]
 pub(crate) async fn admin(
@@ -44,7 +45,7 @@ pub(crate) async fn admin(
 #[utoipa::path(
     tag = "user API",
     params(ListParameters),
-    responses((status = 200, description = "A page of jobs", body = JobListBody), InvalidErrors, TokenErrors)
+    responses((status = 200, description = "A page of jobs", body = JobListBody), InvalidErrors, LongListErrors, TokenErrors)
 )]
 #[get("/userapi/jobs/")]
 pub(crate) async fn user(
@@ -61,35 +62,41 @@ pub(crate) async fn user(
 #[expect(dead_code, reason = "describes what JobListQuery reads")]
 struct ListParameters {
     /// Job state; repeatable, any of them.
-    #[param(example = "completed")]
-    state: Option<Vec<String>>,
+    #[param(example = json!(["completed"]))]
+    state: Option<Vec<JobState>>,
     /// Cluster.
     #[param(example = "aurora")]
     cluster: Option<String>,
     /// Subcluster.
+    #[param(min_length = 1)]
     subcluster: Option<String>,
     /// Partition.
+    #[param(min_length = 1)]
     partition: Option<String>,
     /// Project.
     project: Option<String>,
     /// Owner's login name.
+    #[param(min_length = 1)]
     user: Option<String>,
     /// The batch system's job number.
+    #[param(minimum = 0)]
     job_id: Option<i64>,
     /// Number of the job array.
+    #[param(minimum = 1)]
     array_job_id: Option<i64>,
     /// Window of start times in Unix seconds: `<from>-<to>`, both ends included.
-    #[param(example = "1700000000-1700003600")]
+    #[param(example = "1700000000-1700003600", pattern = "^[0-9]+-[0-9]+$")]
     start_time: Option<String>,
     /// Number of nodes: `<from>-<to>`, `<from>-`, `-<to>` or one number.
-    #[param(example = "4-16")]
+    #[param(example = "4-16", pattern = "^([0-9]+-?[0-9]*|-[0-9]+)$")]
     num_nodes: Option<String>,
     /// Duration in seconds: a range as `num-nodes`.
+    #[param(pattern = "^([0-9]+-?[0-9]*|-[0-9]+)$")]
     duration: Option<String>,
     /// Energy in kWh: a range as `num-nodes`.
     energy: Option<String>,
     /// Name of a host the job ran on.
-    #[param(example = "a0254")]
+    #[param(example = "a0254", min_length = 1)]
     node: Option<String>,
     /// A tag that the job carries, `<type>:<name>` or `<name>`; repeatable, all of them.
     #[param(example = "quality:good")]
@@ -99,10 +106,10 @@ struct ListParameters {
     #[param(example = "-start-time")]
     sort: Option<String>,
     /// Number of the page, from 1.
-    #[param(example = 1)]
+    #[param(example = 1, minimum = 1)]
     page: Option<u64>,
     /// Jobs on a page; 25 if absent.
-    #[param(example = 25)]
+    #[param(example = 25, minimum = 1)]
     items_per_page: Option<u64>,
     /// Whether to give `metaData`.
     with_metadata: Option<bool>,
@@ -113,7 +120,8 @@ async fn list(
     state: Data<AppState>,
     request: &HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let JobListQuery(wanted) = JobListQuery::read(&QueryPairs::of(request)?)?;
+    let JobListQuery(wanted) =
+        JobListQuery::read(&QueryPairs::of(request)?, state.services.usual_items_per_page())?;
     if wanted.items_per_page > ONE_PIECE_JOBS {
         return list_in_chunks(principal, state.into_inner(), wanted).await;
     }
@@ -134,6 +142,8 @@ struct Sending {
     wanted: ListJobs,
     first: bool,
     done: bool,
+    /// Held until the last chunk is taken, or the client is gone.
+    _place: LongListPlace,
 }
 
 async fn list_in_chunks(
@@ -141,9 +151,10 @@ async fn list_in_chunks(
     state: Arc<AppState>,
     wanted: ListJobs,
 ) -> Result<HttpResponse, ApiError> {
+    let place = state.long_lists.begin(&principal.username).ok_or(ApiError::TooManyLongLists)?;
     let sending = blocking(move || {
         let list = state.services.list_jobs_long(&principal, &wanted)?;
-        Ok::<_, ServiceError>(Sending { list, wanted, first: true, done: false })
+        Ok::<_, ServiceError>(Sending { list, wanted, first: true, done: false, _place: place })
     });
     let chunks = try_unfold(sending.await?, |sending| async move {
         if sending.done {

@@ -28,6 +28,7 @@ async fn an_unknown_path_is_not_found_without_a_token(#[case] path: &str) {
 #[case(Method::DELETE, "/api/clusters/", "GET")]
 #[case(Method::PUT, "/api/jobs/7", "GET, POST")]
 #[case(Method::HEAD, "/api/jobs/", "GET")]
+#[case(Method::DELETE, "/api/jobs/used_nodes", "GET")]
 #[case(Method::OPTIONS, "/api/jobs/", "GET")]
 #[case(Method::POST, "/userapi/jobs/metrics/7", "GET")]
 #[actix_web::test]
@@ -118,6 +119,35 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+#[actix_web::test]
+async fn a_body_packed_in_an_unknown_way_is_refused() {
+    let world = World::new();
+    let path = format!("/api/jobs/{}", world.id_of(1).await);
+    let token = world.token("robot", &[Role::Api]);
+    for encoding in ["br", "gzip, gzip", "nonsense"] {
+        let request = with_token(TestRequest::post().uri(&path), &token)
+            .insert_header(("content-encoding", encoding))
+            .set_payload("[]");
+        let answer = world.send(request).await;
+        assert_eq!(answer.status, 415, "{encoding}");
+        assert!(answer.error().contains("gzip"));
+    }
+}
+
+#[actix_web::test]
+async fn a_body_that_never_ends_is_given_up() {
+    use actix_web::FromRequest as _;
+    use actix_web::dev::Payload;
+    let mut world = World::new();
+    world.state.request_body_timeout = std::time::Duration::ZERO;
+    let request =
+        TestRequest::post().app_data(actix_web::web::Data::new(world.state.clone())).to_http_request();
+    let endless = futures_util::stream::pending::<Result<bytes::Bytes, actix_web::error::PayloadError>>();
+    let mut payload: Payload = Payload::Stream { payload: Box::pin(endless) };
+    let refused = flightdeck_http::LimitedBody::from_request(&request, &mut payload).await.unwrap_err();
+    assert_eq!(actix_web::ResponseError::status_code(&refused), 408);
 }
 
 #[actix_web::test]

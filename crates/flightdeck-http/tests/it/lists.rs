@@ -89,6 +89,8 @@ async fn a_configured_limit_refuses_and_never_clips() {
     let settings = Settings { max_items_per_page: 100, ..Settings::default() };
     let world = World::with(settings, |_| {});
     assert_eq!(world.get("/api/jobs/?items-per-page=100").await.status, 200);
+    let small = World::with(Settings { max_items_per_page: 10, ..Settings::default() }, |_| {});
+    assert_eq!(small.get("/api/jobs/").await.json()["items"], 10, "who says nothing gets what is allowed");
     for too_many in ["101", "9999999"] {
         let answer = world.get(&format!("/api/jobs/?items-per-page={too_many}")).await;
         assert_eq!(answer.status, 400);

@@ -126,3 +126,13 @@ async fn a_job_on_several_nodes_is_shown_per_node() {
     assert_eq!(body["Data"]["flops"].as_object().unwrap().keys().collect::<Vec<_>>(), ["node"]);
     assert_eq!(body["Data"]["flops"]["node"]["series"][1]["hostname"], "a003");
 }
+
+#[actix_web::test]
+async fn data_that_are_archived_anew_are_shown_at_once() {
+    let world = World::new();
+    let before = metrics(&world, 1, "metric=cpu_load").await;
+    let key = flightdeck_testkit::archived_job(1).build().meta.key();
+    world.archive.insert_data(key, flightdeck_model::JobData::new());
+    assert_ne!(before, json!([]));
+    assert_eq!(metrics(&world, 1, "metric=cpu_load").await, json!([]));
+}

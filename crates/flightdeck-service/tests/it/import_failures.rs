@@ -2,8 +2,8 @@
 
 use crate::world::{CountedProgress, World, import};
 use flightdeck_model::{
-    ArchiveEntry, ArchivedJob, ImportCounts, JobArchive, JobData, JobDbId, JobKey, JobPage, JobRecord,
-    JobRepository, JobSelection, JobVisibility, LoadedClusters, Page, PortError, PortErrorKind,
+    ArchiveEntry, ArchivedJob, DataStamp, ImportCounts, JobArchive, JobData, JobDbId, JobKey, JobPage,
+    JobRecord, JobRepository, JobSelection, JobVisibility, LoadedClusters, Page, PortError, PortErrorKind,
     TagVisibility, UnixTime,
 };
 use flightdeck_service::{ImportOptions, Parts, ServiceError, Services};
@@ -128,6 +128,10 @@ impl JobArchive for UnreadableArchive {
 
     fn read_meta(&self, location: &str) -> ArchiveEntry {
         self.inner.read_meta(location)
+    }
+
+    fn data_stamp(&self, key: &JobKey) -> Result<Option<DataStamp>, PortError> {
+        self.inner.data_stamp(key)
     }
 
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {

@@ -2,7 +2,7 @@
 
 use crate::world::{World, metric, put_data};
 use flightdeck_model::{
-    ArchiveEntry, JobArchive, JobData, JobKey, JobRecord, LoadedClusters, MetricScope, PortError,
+    ArchiveEntry, DataStamp, JobArchive, JobData, JobKey, JobRecord, LoadedClusters, MetricScope, PortError,
     PortErrorKind, ResampleMethod,
 };
 use flightdeck_service::{
@@ -42,6 +42,10 @@ impl JobArchive for WatchedArchive {
 
     fn read_meta(&self, location: &str) -> ArchiveEntry {
         self.inner.read_meta(location)
+    }
+
+    fn data_stamp(&self, key: &JobKey) -> Result<Option<DataStamp>, PortError> {
+        self.inner.data_stamp(key)
     }
 
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {
