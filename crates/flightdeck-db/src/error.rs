@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// The folder of the database file is not there.
-    #[error("the folder {} of the database does not exist", folder.display())]
+    #[error("the folder {} of the database does not exist: make it, or set main.db", folder.display())]
     NoFolder {
         /// The folder.
         folder: PathBuf,
@@ -65,9 +65,12 @@ pub enum DbError {
     /// The thread that wrote before panicked, so what the connection is in the middle of is unknown.
     #[error("the database cannot be written since an earlier write broke off")]
     WriterLost,
+    /// Another process held the database for longer than this one waits.
+    #[error("another process is writing to the database: try again when it has finished")]
+    Locked(#[source] QueryError),
     /// A query failed.
     #[error("the database query failed")]
-    Query(#[from] QueryError),
+    Query(#[source] QueryError),
     /// A stored value cannot be understood.
     #[error("table {table} holds an unusable {column} in the row of {id}")]
     Corrupt {
@@ -109,7 +112,7 @@ pub enum DbError {
 impl DbError {
     fn kind(&self) -> PortErrorKind {
         match self {
-            Self::Pool(_) => PortErrorKind::Unavailable,
+            Self::Pool(_) | Self::Locked(_) => PortErrorKind::Unavailable,
             Self::Corrupt { .. } => PortErrorKind::Corrupt,
             Self::Query(error) => query_error_kind(error),
             Self::NoFolder { .. }
@@ -127,12 +130,24 @@ impl DbError {
     }
 }
 
-/// SQLite says only in words that it was busy or that the file is damaged: diesel passes on the text alone.
+impl From<QueryError> for DbError {
+    fn from(error: QueryError) -> Self {
+        match &error {
+            QueryError::DatabaseError(_, information)
+                if matches!(information.message(), "database is locked" | "database table is locked") =>
+            {
+                Self::Locked(error)
+            }
+            _ => Self::Query(error),
+        }
+    }
+}
+
+/// SQLite says only in words that the file is damaged or that it was busy: diesel passes on the text alone.
 fn query_error_kind(error: &QueryError) -> PortErrorKind {
     match error {
         QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => PortErrorKind::Conflict,
         QueryError::DatabaseError(_, information) => match information.message() {
-            "database is locked" | "database table is locked" => PortErrorKind::Unavailable,
             "database disk image is malformed" | "file is not a database" => PortErrorKind::Corrupt,
             _ => PortErrorKind::Internal,
         },
@@ -149,7 +164,7 @@ impl From<DbError> for PortError {
             DbError::Corrupt { source, .. } | DbError::Migrate { source, .. } => {
                 Self::new(kind, what, source)
             }
-            DbError::Query(source) => Self::new(kind, what, source),
+            DbError::Query(source) | DbError::Locked(source) => Self::new(kind, what, source),
             DbError::Pool(source) => Self::new(kind, what, source),
             DbError::Open { source, .. } => Self::new(kind, what, source),
             DbError::Unreadable { source, .. } => Self::new(kind, what, source),

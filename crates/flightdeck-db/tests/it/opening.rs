@@ -123,6 +123,7 @@ fn a_lock_that_stays_makes_the_store_unavailable() {
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let error = database.import_jobs(&[archived_job(1).build()]).unwrap_err();
     assert_eq!(error.kind, PortErrorKind::Unavailable);
+    assert!(error.what.contains("try again"), "{}", error.what);
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(database.import_jobs(&[archived_job(1).build()]).unwrap().added, 1);
 }
