@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod https;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod serving;
