@@ -1,7 +1,7 @@
 //! The one table from error to status, and the one shape of an error's body.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, ContentType, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use flightdeck_auth::TokenError;
 use flightdeck_model::PortErrorKind;
@@ -126,5 +126,8 @@ impl ResponseError for ApiError {
 pub(crate) fn error_answer(status: StatusCode, text: &str) -> HttpResponse {
     let reason = status.canonical_reason().unwrap_or("Error").to_owned();
     let body = ErrorBody { status: reason, error: text.to_owned() };
-    HttpResponse::build(status).json(body)
+    // Two texts can always be written as JSON.
+    let mut json = serde_json::to_vec(&body).unwrap_or_default();
+    json.push(b'\n');
+    HttpResponse::build(status).content_type(ContentType::json()).body(json)
 }

@@ -32,6 +32,7 @@ async fn json_answers_end_with_a_new_line() {
     {
         assert!(world.get(&path).await.body.ends_with(b"}\n"), "{path}");
     }
+    assert!(world.get("/api/nothing/").await.body.ends_with(b"}\n"), "refusals too");
 }
 
 #[actix_web::test]
