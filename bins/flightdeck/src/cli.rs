@@ -4,13 +4,18 @@
 //! success.
 
 pub mod config_check;
+mod db;
 mod demo;
 mod import;
 pub mod init;
 pub mod keygen;
 mod load;
 mod logging;
+mod progress;
+mod quarantine;
 mod serve;
+mod table;
+mod tasks;
 mod token;
 mod user;
 
@@ -61,6 +66,14 @@ enum Command {
     /// Manages user accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Lists the periodic tasks: name, last run, how long it took and what came of it, separated by tabs
+    Tasks,
+    /// Shows and mends job starts and stops that were refused and kept (main.refused-jobs)
+    #[command(subcommand)]
+    Quarantine(quarantine::QuarantineCommand),
+    /// Checks, copies and takes over databases
+    #[command(subcommand)]
+    Db(db::DbCommand),
     /// Issues a token for the REST API and prints it alone
     Token(token::TokenArgs),
     /// Prints fresh keys for .env
@@ -98,6 +111,9 @@ fn dispatch(global: &Global, command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => import::run(&load::config(&global.config)?, &args)?,
         Command::Serve => serve::run(load::config(&global.config)?)?,
         Command::User(command) => user::run(&load::config(&global.config)?, command)?,
+        Command::Tasks => tasks::run(&load::config(&global.config)?)?,
+        Command::Quarantine(command) => quarantine::run(&load::config(&global.config)?, &command)?,
+        Command::Db(command) => db::run(&global.config, &command)?,
         Command::Token(args) => print(&token::run(&load::config(&global.config)?, &args)?)?,
         Command::Keygen => print(keygen::run()?.trim_end())?,
         Command::Config(ConfigCommand::Check) => return check_config(&global.config),

@@ -22,7 +22,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use flightdeck_db::DatabaseLocation;
 use flightdeck_model::GoDuration;
+use flightdeck_service::RefusedJobs;
 
 pub use address::{ListenAddress, ParseListenAddressError};
 pub use problem::{ConfigErrors, Fault, Problem};
@@ -58,25 +60,44 @@ pub struct MainConfig {
     pub max_items_per_page: Option<u32>,
     /// Largest request body in bytes.
     pub request_body_limit_bytes: usize,
-    /// The SQLite database.
+    /// The database.
     pub database: DatabaseConfig,
     /// Certificate and key for HTTPS; `None` serves plain HTTP.
     pub tls: Option<TlsFiles>,
     /// How series are thinned out for plots.
     pub resampling: ResamplingConfig,
+    /// What becomes of starts and stops that a rule refuses.
+    pub refused_jobs: RefusedJobsConfig,
+    /// Seconds beyond its walltime after which a running job is stopped; `None`: never (0 in config.json).
+    pub stop_overdue_grace_s: Option<i64>,
+    /// Age in seconds from which node states are deleted; `None` keeps them for ever.
+    pub node_state_retention_s: Option<i64>,
+    /// Folder of the machines' state files, made if need be; `None`: there are none to be had.
+    pub machine_state_dir: Option<PathBuf>,
 }
 
-/// The SQLite database: `main.db` and `main.db-config`.
+/// The database: `main.db` and `main.db-config`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseConfig {
-    /// The database file.
-    pub path: PathBuf,
+    /// The database file, or the server that has the database.
+    pub location: DatabaseLocation,
     /// Connections that read at the same time, at least 1.
     pub max_open_connections: u32,
     /// Page cache of each connection in MiB.
     pub cache_size_mib: u32,
     /// How long a connection waits for another process's lock, in milliseconds.
     pub busy_timeout_ms: u32,
+    /// Changes that may wait to be written, at least 1.
+    pub write_queue: usize,
+}
+
+/// Job starts and stops that a rule refuses: `main.refused-jobs` and `main.quarantine-max`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedJobsConfig {
+    /// Whether they are answered with an error alone, or kept as well.
+    pub policy: RefusedJobs,
+    /// How many are kept at most.
+    pub quarantine_max: u64,
 }
 
 /// The files that HTTPS needs, both in PEM: `main.https-cert-file` and `main.https-key-file`.
@@ -131,6 +152,9 @@ pub struct LoadedConfig {
     pub warnings: Vec<String>,
 }
 
+/// Age in hours from which node states are deleted, where a policy is configured and no age.
+const NODE_STATE_AGE_HOURS: i64 = 24;
+
 /// Environment variables by name, wherever they come from.
 pub type Environment = BTreeMap<String, String>;
 
@@ -144,7 +168,7 @@ impl Config {
             addr: ListenAddress { host: "127.0.0.1".to_owned(), port: 0 },
             api_allowed_ips: vec!["127.0.0.1".to_owned(), "::1".to_owned()],
             database: DatabaseConfig {
-                path: archive_root.with_file_name("job.db"),
+                location: DatabaseLocation::Sqlite(archive_root.with_file_name("job.db")),
                 ..DatabaseConfig::default()
             },
             ..MainConfig::default()
@@ -205,7 +229,18 @@ impl Default for MainConfig {
             database: DatabaseConfig::default(),
             tls: None,
             resampling: ResamplingConfig::default(),
+            refused_jobs: RefusedJobsConfig::default(),
+            stop_overdue_grace_s: None,
+            node_state_retention_s: None,
+            machine_state_dir: None,
         }
+    }
+}
+
+impl Default for RefusedJobsConfig {
+    /// What the reference server does.
+    fn default() -> Self {
+        Self { policy: RefusedJobs::default(), quarantine_max: 100_000 }
     }
 }
 
@@ -213,10 +248,11 @@ impl Default for DatabaseConfig {
     /// The reference server's defaults, but for its cache of 2 GiB a connection.
     fn default() -> Self {
         Self {
-            path: PathBuf::from("./var/job.db"),
+            location: DatabaseLocation::Sqlite(PathBuf::from("./var/job.db")),
             max_open_connections: 4,
             cache_size_mib: 4,
             busy_timeout_ms: 60_000,
+            write_queue: 16_384,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod compose;
 mod error;
+mod schedule;
 mod tls;
 
 pub use error::StartError;
@@ -12,11 +13,12 @@ use crate::config::Config;
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use compose::Composition;
-pub(crate) use compose::{issuer, open_database};
+pub(crate) use compose::{database_options, issuer, open_database, services};
 use flightdeck_auth::{TokenError, TokenIssuer};
 use flightdeck_http::{AppState, app};
 use flightdeck_model::{Clock, Role, Roles, SystemClock};
 use flightdeck_service::{ImportOptions, ImportProgress, ImportReport, Services};
+use schedule::Schedule;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -108,15 +110,19 @@ impl ServerBuilder {
             .map_err(StartError::Thread)?;
         let (address, handle) = start.recv().unwrap_or(Err(StartError::Stopped))?;
         let Composition { services, issuer } = composition;
-        Ok(RunningServer {
+        let mut server = RunningServer {
             address,
             https,
             issuer,
             clock: self.clock,
             services,
+            schedule: None,
             handle,
             thread: Some(thread),
-        })
+        };
+        let schedule = Schedule::start(server.services.clone()).map_err(StartError::Thread)?;
+        server.schedule = Some(schedule);
+        Ok(server)
     }
 }
 
@@ -179,6 +185,7 @@ pub struct RunningServer {
     issuer: Option<TokenIssuer>,
     clock: Arc<dyn Clock>,
     services: Services,
+    schedule: Option<Schedule>,
     handle: ServerHandle,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
@@ -241,6 +248,9 @@ impl RunningServer {
     }
 
     fn stop_and_join(&mut self) -> std::io::Result<()> {
+        if let Some(schedule) = &mut self.schedule {
+            schedule.begin_to_stop();
+        }
         if self.thread.is_some() {
             // The command is sent at once; the future is only for waiting, which the thread's end does as well.
             drop(self.handle.stop(true));

@@ -2,7 +2,7 @@
 
 use crate::FileError;
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -12,17 +12,27 @@ use std::path::Path;
 ///
 /// [`FileError::Missing`], [`FileError::NotAFile`], [`FileError::Read`] and [`FileError::TooLarge`].
 pub(crate) fn read(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, FileError> {
+    read_with_metadata(path, limit_bytes).map(|(bytes, _)| bytes)
+}
+
+/// As [`read`], with what the system says of the very file that was read: another may have its name by now.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(crate) fn read_with_metadata(path: &Path, limit_bytes: u64) -> Result<(Vec<u8>, Metadata), FileError> {
     // Asked before opening: to open a pipe is to wait for somebody who writes to it.
-    let metadata = fs::metadata(path).map_err(missing_or_unreadable)?;
-    if !metadata.is_file() {
+    if !fs::metadata(path).map_err(missing_or_unreadable)?.is_file() {
         return Err(FileError::NotAFile);
     }
+    let file = File::open(path).map_err(missing_or_unreadable)?;
+    let metadata = file.metadata().map_err(FileError::Read)?;
     if metadata.len() > limit_bytes {
         return Err(FileError::TooLarge { limit_bytes });
     }
-    let file = File::open(path).map_err(missing_or_unreadable)?;
     let expected_bytes = usize::try_from(metadata.len()).unwrap_or(0);
-    read_stream(file, expected_bytes, limit_bytes, FileError::Read)
+    let bytes = read_stream(file, expected_bytes, limit_bytes, FileError::Read)?;
+    Ok((bytes, metadata))
 }
 
 /// Reads a stream to its end, as long as that comes within `limit_bytes`; `read_error` says what it means when

@@ -64,6 +64,20 @@ pub enum ArchiveError {
         /// What the system says.
         source: io::Error,
     },
+    /// The files of a job cannot be removed.
+    #[error("{path} cannot be removed")]
+    Remove {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A cluster or machine has a name that no file can have.
+    #[error("{name:?} cannot be the name of a file or folder")]
+    Name {
+        /// The name.
+        name: String,
+    },
     /// Something cannot be written as JSON.
     #[error("{path} cannot be encoded")]
     Encode {
@@ -98,6 +112,12 @@ pub enum FileError {
     #[error("larger than {limit_bytes} bytes")]
     TooLarge {
         /// The most that is read, after unpacking.
+        limit_bytes: u64,
+    },
+    /// With what was to be added nobody would read it any more.
+    #[error("would become larger than {limit_bytes} bytes")]
+    WouldBeTooLarge {
+        /// The most that is read.
         limit_bytes: u64,
     },
     /// The compression is damaged.
@@ -157,6 +177,7 @@ impl FileError {
     fn kind(&self) -> PortErrorKind {
         match self {
             Self::Read(_) | Self::Unlisted(_) => PortErrorKind::Unavailable,
+            Self::WouldBeTooLarge { .. } => PortErrorKind::Conflict,
             _ => PortErrorKind::Corrupt,
         }
     }
@@ -168,14 +189,25 @@ impl From<ArchiveError> for PortError {
         match error {
             ArchiveError::File { source, .. } => Self::new(source.kind(), what, source),
             ArchiveError::Read { source, .. } => Self::new(PortErrorKind::Unavailable, what, source),
-            ArchiveError::Write { source, .. } => Self::new(PortErrorKind::Internal, what, source),
+            ArchiveError::Write { source, .. } | ArchiveError::Remove { source, .. } => {
+                Self::new(write_error_kind(&source), what, source)
+            }
             ArchiveError::Encode { source, .. } => Self::new(PortErrorKind::Internal, what, source),
             ArchiveError::NoFolder { .. } | ArchiveError::NotAFolder { .. } => {
                 Self::plain(PortErrorKind::Unavailable, what)
             }
-            ArchiveError::NoVersion { .. } | ArchiveError::Version { .. } | ArchiveError::NotEmpty { .. } => {
-                Self::plain(PortErrorKind::Conflict, what)
-            }
+            ArchiveError::NoVersion { .. }
+            | ArchiveError::Version { .. }
+            | ArchiveError::NotEmpty { .. }
+            | ArchiveError::Name { .. } => Self::plain(PortErrorKind::Conflict, what),
         }
+    }
+}
+
+/// Every refusal of the system to write is one that somebody can mend: space, rights, mounts.
+fn write_error_kind(error: &io::Error) -> PortErrorKind {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => PortErrorKind::NoSpace,
+        _ => PortErrorKind::Unavailable,
     }
 }

@@ -1,9 +1,10 @@
 //! The archive port on a folder.
 
 use crate::layout::{JobPath, Layout};
-use crate::{ArchiveError, FileError, clusters, data_file, meta_file, version, walk};
+use crate::{ArchiveError, FileError, clusters, data_file, job_folder, meta_file, version, walk};
 use flightdeck_model::{
-    ArchiveEntry, ArchiveProblem, DataStamp, JobArchive, JobData, JobKey, LoadedClusters, PortError,
+    ArchiveEntry, ArchiveProblem, DataStamp, JobArchive, JobData, JobKey, JobLabels, LoadedClusters,
+    PortError,
 };
 use std::path::Path;
 
@@ -21,6 +22,9 @@ const DEFAULT_DATA_LIMIT_BYTES: u64 = 1 << 30;
 ///
 /// The remainder has three digits; the other numbers have no padding. Names that do not fit are passed over,
 /// and links are not followed.
+///
+/// Several processes may use the same archive: a file is replaced as a whole, so that readers see the old one or the
+/// new one, and of two writers the later one wins.
 #[derive(Debug, Clone)]
 pub struct FileArchive {
     layout: Layout,
@@ -79,5 +83,15 @@ impl JobArchive for FileArchive {
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {
         let Some(job) = JobPath::of(key) else { return Ok(None) };
         Ok(data_file::read(&self.layout, &job, self.data_limit_bytes)?)
+    }
+
+    fn write_labels(&self, key: &JobKey, labels: &JobLabels) -> Result<Option<i64>, PortError> {
+        let Some(job) = JobPath::of(key) else { return Ok(None) };
+        Ok(meta_file::write_labels(&self.layout, &job, labels)?)
+    }
+
+    fn remove_job(&self, key: &JobKey) -> Result<bool, PortError> {
+        let Some(job) = JobPath::of(key) else { return Ok(false) };
+        Ok(job_folder::remove(&self.layout, &job)?)
     }
 }

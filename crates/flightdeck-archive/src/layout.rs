@@ -53,6 +53,16 @@ impl Layout {
         self.number_folder(&job.cluster, job.job_id).join(job.start_time.0.to_string())
     }
 
+    /// The folders on the way to a job: its cluster's, its thousand's, its number's and its own.
+    pub(crate) fn folders_to(&self, job: &JobPath) -> [PathBuf; 4] {
+        [
+            self.cluster_folder(&job.cluster),
+            self.thousands_folder(&job.cluster, job.job_id / 1000),
+            self.number_folder(&job.cluster, job.job_id),
+            self.job_folder(job),
+        ]
+    }
+
     /// The place of a folder of the archive, relative to the root.
     pub(crate) fn place_of(&self, folder: &Path) -> String {
         folder.strip_prefix(&self.root).unwrap_or(folder).display().to_string()

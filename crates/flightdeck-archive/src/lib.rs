@@ -1,8 +1,9 @@
 //! The archive of finished jobs: versioned JSON in files, as the field's tools write and read it.
 //!
 //! [`FileArchive`] reads such an archive, whoever wrote it. A damaged file spoils one job, never a list; what is
-//! odd but understandable is read. [`synthetic`] writes archives of made-up jobs. Nothing here knows of the
-//! database or of the network, and nothing is kept in memory between two calls.
+//! odd but understandable is read. It changes the tags and metadata of a job and leaves all else of the file as it is.
+//! [`FileMachineStates`] keeps what nodes say of themselves. [`synthetic`] writes archives of made-up jobs. Nothing here
+//! knows of the database or of the network, and nothing is kept in memory between two calls.
 //!
 //! ```
 //! use flightdeck_archive::{FileArchive, synthetic};
@@ -27,7 +28,9 @@ mod clusters;
 mod data_file;
 mod error;
 mod file_archive;
+mod job_folder;
 mod layout;
+mod machine_states;
 mod meta_file;
 pub mod synthetic;
 mod version;
@@ -35,3 +38,4 @@ mod walk;
 
 pub use error::{ArchiveError, FileError};
 pub use file_archive::FileArchive;
+pub use machine_states::FileMachineStates;

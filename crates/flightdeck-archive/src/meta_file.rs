@@ -1,10 +1,16 @@
-//! Reads a job's meta.json and refuses what is no finished job. Does not know which clusters there are.
+//! Reads a job's meta.json and refuses what is no finished job; writes tags and metadata into it. Does not know
+//! which clusters there are.
 
+use crate::atomic_write::write_atomically;
 use crate::layout::{JobPath, Layout};
-use crate::{FileError, bounded_read};
-use flightdeck_model::{JobMeta, JobState};
+use crate::{ArchiveError, FileError, bounded_read, job_folder};
+use flightdeck_model::{JobLabels, JobMeta, JobState};
 use sha2::{Digest, Sha256};
+use std::io::ErrorKind;
+use std::path::Path;
 
+mod labels;
+mod members;
 #[cfg(test)]
 mod tests;
 
@@ -18,14 +24,68 @@ const MAX_BYTES: u64 = 32 << 20;
 /// Whatever is wrong with the file or with the job in it.
 pub(crate) fn read(layout: &Layout, job: &JobPath) -> Result<(JobMeta, i64), FileError> {
     let bytes = bounded_read::read(&layout.meta_file(job), MAX_BYTES)?;
-    let meta: JobMeta = serde_json::from_str(&bounded_read::text(&bytes)).map_err(FileError::Decode)?;
+    Ok((decode(&bytes, job)?, fingerprint(&bytes)))
+}
+
+/// Writes tags and metadata into the file of a job and returns the file's fingerprint; `None` when there is no such
+/// file. One that says all of it already is not written.
+///
+/// # Errors
+///
+/// When the file cannot be understood or written; it stays as it was.
+pub(crate) fn write_labels(
+    layout: &Layout,
+    job: &JobPath,
+    labels: &JobLabels,
+) -> Result<Option<i64>, ArchiveError> {
+    if !job_folder::is_there(layout, job)? {
+        return Ok(None);
+    }
+    let path = layout.meta_file(job);
+    let bytes = match bounded_read::read(&path, MAX_BYTES) {
+        Err(FileError::Missing) => return Ok(None),
+        other => other.map_err(|source| ArchiveError::File { path: path.clone(), source })?,
+    };
+    match with_labels(&bytes, job, labels) {
+        Ok(None) => Ok(Some(fingerprint(&bytes))),
+        Ok(Some(changed)) => replace(&path, &changed),
+        Err(source) => Err(ArchiveError::File { path, source }),
+    }
+}
+
+/// The file with other labels, if it needs them, as it can be read again.
+fn with_labels(bytes: &[u8], job: &JobPath, labels: &JobLabels) -> Result<Option<Vec<u8>>, FileError> {
+    let meta = decode(bytes, job)?;
+    let Some(changed) = labels::write_into(bytes, &meta, labels).map_err(FileError::Decode)? else {
+        return Ok(None);
+    };
+    if u64::try_from(changed.len()).unwrap_or(u64::MAX) > MAX_BYTES {
+        return Err(FileError::WouldBeTooLarge { limit_bytes: MAX_BYTES });
+    }
+    decode(&changed, job)?;
+    Ok(Some(changed))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<Option<i64>, ArchiveError> {
+    match write_atomically(path, bytes) {
+        Ok(()) => Ok(Some(fingerprint(bytes))),
+        // The job was removed in the meantime, and its folder with it.
+        Err(ArchiveError::Write { source, .. }) if source.kind() == ErrorKind::NotFound && !path.exists() => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn decode(bytes: &[u8], job: &JobPath) -> Result<JobMeta, FileError> {
+    let meta: JobMeta = serde_json::from_str(&bounded_read::text(bytes)).map_err(FileError::Decode)?;
     let expected = job.key();
     let found = meta.key();
     if found != expected {
         return Err(FileError::WrongPlace { found, expected });
     }
     check(&meta)?;
-    Ok((meta, fingerprint(&bytes)))
+    Ok(meta)
 }
 
 /// The first 64 bits of the SHA-256 of a file.

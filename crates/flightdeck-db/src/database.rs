@@ -1,19 +1,29 @@
 //! Opening a database file, and the door to its connections. Knows of tables only whose they are.
 
 use crate::DbError;
-use crate::connection::{AnyConnection, Readers, file_uri, open_readers, open_writer};
+use crate::connection::{AnyConnection, Opener, Readers, file_uri};
+use crate::copy::refuse_unfinished;
 use crate::jobs::{TagTable, Totals};
+use crate::location::DatabaseLocation;
 use crate::schema::store_state;
+use crate::transaction::WriteTransaction;
+use crate::writer::Writer;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::Error as SetupError;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use flightdeck_model::{PortError, PortFuture};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 
-const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+const SQLITE_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+const POSTGRES_MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+
+/// Held while the tables of a server's database are brought up to date: several processes may start at once.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(7205759403792793)";
+const MIGRATION_UNLOCK: &str = "SELECT pg_advisory_unlock(7205759403792793)";
 
 /// What every SQLite file begins with: <https://www.sqlite.org/fileformat.html#magic_header_string>.
 const SQLITE_MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -29,12 +39,20 @@ pub struct DatabaseOptions {
     pub writer_cache_kib: u32,
     /// How long to wait for a lock, or for a free connection, in milliseconds.
     pub busy_timeout_ms: u32,
+    /// How many changes may wait to be written; more are refused at once.
+    pub write_queue: usize,
 }
 
 impl Default for DatabaseOptions {
-    /// 4 readers with 4 MiB each, a writer with 16 MiB, 10 s.
+    /// 4 readers with 4 MiB each, a writer with 16 MiB, 10 s, 16,384 changes.
     fn default() -> Self {
-        Self { readers: 4, reader_cache_kib: 4096, writer_cache_kib: 16_384, busy_timeout_ms: 10_000 }
+        Self {
+            readers: 4,
+            reader_cache_kib: 4096,
+            writer_cache_kib: 16_384,
+            busy_timeout_ms: 10_000,
+            write_queue: 16_384,
+        }
     }
 }
 
@@ -45,9 +63,9 @@ pub struct Database {
 }
 
 struct Inner {
-    path: PathBuf,
+    location: DatabaseLocation,
     readers: Readers,
-    writer: Mutex<AnyConnection>,
+    writer: Writer,
     tags: RwLock<Arc<TagTable>>,
     totals: Totals,
     user_changes: AtomicU64,
@@ -55,7 +73,7 @@ struct Inner {
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("path", &self.inner.path).finish_non_exhaustive()
+        f.debug_struct("Database").field("location", &self.inner.location).finish_non_exhaustive()
     }
 }
 
@@ -64,19 +82,39 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// When the folder is not there, when the file is no database of flightdeck (it is left as it is then),
-    /// and when it cannot be opened or migrated.
+    /// When the folder is not there, when the file is no database of flightdeck (it is left as it is then), when a
+    /// copy to it broke off, and when it cannot be opened or migrated.
     pub fn open(path: &Path, options: &DatabaseOptions) -> Result<Self, DbError> {
-        check_folder(path)?;
-        check_origin(path)?;
-        let open_error = |source| DbError::Open { path: path.to_owned(), source };
-        let mut writer = open_writer(path, options).map_err(open_error)?;
-        migrate(&mut writer, path)?;
-        let readers = open_readers(path, options)?;
+        Self::open_at(&DatabaseLocation::Sqlite(path.to_owned()), options)
+    }
+
+    /// Opens the database, makes it if it is a file that is not there, and brings its tables up to date.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); a server's database has to be there.
+    pub fn open_at(location: &DatabaseLocation, options: &DatabaseOptions) -> Result<Self, DbError> {
+        match location {
+            DatabaseLocation::Sqlite(path) => {
+                check_folder(path)?;
+                check_origin(path)?;
+            }
+            DatabaseLocation::Postgres(url) => {
+                url.check().map_err(|source| DbError::Url { location: location.clone(), source })?;
+            }
+        }
+        let opener = Opener::new(location.clone(), options.clone());
+        let open_error = |source| DbError::Open { location: location.clone(), source };
+        let mut connection = opener.writer().map_err(open_error)?;
+        migrate(&mut connection, location)?;
+        refuse_unfinished(&mut connection, location)?;
+        let readers = opener.readers()?;
+        let writer =
+            Writer::start(connection, opener, options.write_queue.max(1)).map_err(DbError::Thread)?;
         let inner = Inner {
-            path: path.to_owned(),
+            location: location.clone(),
             readers,
-            writer: Mutex::new(writer),
+            writer,
             tags: RwLock::default(),
             totals: Totals::default(),
             user_changes: AtomicU64::new(0),
@@ -108,45 +146,59 @@ impl Database {
     /// Runs queries on a reading connection that all see the same state of the database.
     pub(crate) fn read_snapshot<T>(
         &self,
-        query: impl FnOnce(&mut AnyConnection, i64) -> Result<T, DbError>,
+        query: impl FnOnce(&mut AnyConnection, StateNumbers) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         self.read(|connection| {
             connection.transaction(|snapshot| {
-                let change_number =
-                    store_state::table.select(store_state::change_number).get_result(snapshot)?;
-                query(snapshot, change_number)
+                let (change, tags) = store_state::table
+                    .select((store_state::change_number, store_state::tag_number))
+                    .get_result(snapshot)?;
+                query(snapshot, StateNumbers { change, tags })
             })
         })
     }
 
-    /// Runs a write transaction. The writer's lock is taken at its start, so that it never has to be run again.
-    pub(crate) fn write<T>(
+    /// Makes a change in a transaction of its own and waits until it is on disk. It may be begun anew, see
+    /// [`writer`](crate::writer).
+    pub(crate) fn write<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut SqliteConnection) -> Result<T, DbError>,
+        change: impl FnMut(&mut WriteTransaction<'_>) -> Result<T, DbError> + Send + 'static,
     ) -> Result<T, DbError> {
-        self.with_writer(|connection| {
-            connection.immediate_transaction(|transaction| {
-                let answer = change(transaction)?;
-                diesel::update(store_state::table)
-                    .set(store_state::change_number.eq(store_state::change_number + 1))
-                    .execute(transaction)?;
-                Ok(answer)
-            })
+        self.inner.writer.write(change)
+    }
+
+    /// Queues a change; the future tells when it is on disk. It may be begun anew, see [`writer`](crate::writer).
+    pub(crate) fn submit<T, E>(
+        &self,
+        change: impl FnMut(&mut WriteTransaction<'_>) -> Result<Result<T, E>, DbError> + Send + 'static,
+    ) -> PortFuture<Result<T, E>>
+    where
+        T: Send + 'static,
+        E: From<PortError> + Send + 'static,
+    {
+        let receiver = self.inner.writer.submit(change);
+        Box::pin(async move {
+            let made = receiver.await.unwrap_or(Err(DbError::WriterLost));
+            made.map_err(PortError::from)?
         })
     }
 
-    /// Runs statements on the writing connection.
-    pub(crate) fn with_writer<T>(
+    /// Runs statements on the writing connection, outside of any transaction, and waits for them.
+    pub(crate) fn with_writer<T: Send + 'static>(
         &self,
-        statements: impl FnOnce(&mut SqliteConnection) -> Result<T, DbError>,
+        statements: impl FnOnce(&mut AnyConnection) -> Result<T, DbError> + Send + 'static,
     ) -> Result<T, DbError> {
-        let Ok(mut writer) = self.inner.writer.lock() else {
-            return Err(DbError::WriterLost);
-        };
-        match &mut *writer {
-            AnyConnection::Sqlite(connection) => statements(connection),
-        }
+        self.inner.writer.outside(statements)
     }
+}
+
+/// Which state of the database a query saw.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StateNumbers {
+    /// Grows with every write transaction.
+    pub(crate) change: i64,
+    /// Grows when the table of tags changes.
+    pub(crate) tags: i64,
 }
 
 fn check_folder(path: &Path) -> Result<(), DbError> {
@@ -183,7 +235,7 @@ fn check_origin(path: &Path) -> Result<(), DbError> {
         return Err(DbError::ReferenceDatabase { path: path.to_owned() });
     }
     if tables.iter().any(|name| name != "__diesel_schema_migrations") {
-        return Err(DbError::ForeignDatabase { path: path.to_owned() });
+        return Err(DbError::ForeignDatabase { location: DatabaseLocation::Sqlite(path.to_owned()) });
     }
     check_log(path)
 }
@@ -191,7 +243,7 @@ fn check_origin(path: &Path) -> Result<(), DbError> {
 /// Lists the tables of the file itself; `immutable` keeps SQLite from making its side files.
 fn tables_in_main_file(path: &Path) -> Result<Vec<String>, DbError> {
     let uri = format!("{}?mode=ro&immutable=1", file_uri(path));
-    let open_error = |source| DbError::Open { path: path.to_owned(), source };
+    let open_error = |source| DbError::Open { location: DatabaseLocation::Sqlite(path.to_owned()), source };
     let mut connection =
         SqliteConnection::establish(&uri).map_err(|error| open_error(SetupError::ConnectionError(error)))?;
     let tables: Vec<String> = sqlite_schema::table
@@ -218,20 +270,96 @@ fn check_log(path: &Path) -> Result<(), DbError> {
     Ok(())
 }
 
-fn migrate(writer: &mut AnyConnection, path: &Path) -> Result<(), DbError> {
-    let applied = writer
-        .run_pending_migrations(MIGRATIONS)
-        .map_err(|source| DbError::Migrate { path: path.to_owned(), source })?;
+fn migrate(connection: &mut AnyConnection, location: &DatabaseLocation) -> Result<(), DbError> {
+    let failed = |source| DbError::Migrate { location: location.clone(), source };
+    let applied = match connection {
+        AnyConnection::Sqlite(_) => run_migrations(connection, SQLITE_MIGRATIONS).map_err(failed)?,
+        AnyConnection::Postgres(_) => {
+            connection.batch_execute(MIGRATION_LOCK).map_err(|error| failed(Box::new(error)))?;
+            check_encoding(connection, location)?;
+            check_postgres_origin(connection, location)?;
+            let applied = run_migrations(connection, POSTGRES_MIGRATIONS).map_err(failed)?;
+            connection.batch_execute(MIGRATION_UNLOCK).map_err(|error| failed(Box::new(error)))?;
+            applied
+        }
+    };
     for version in &applied {
-        tracing::info!(%version, path = %path.display(), "migrated the database");
+        tracing::info!(version, database = %location, "migrated the database");
     }
-    if applied.is_empty() {
+    if applied.is_empty() || matches!(connection, AnyConnection::Postgres(_)) {
         return Ok(());
     }
     // So that the file itself tells whose it is, however early the server is killed.
-    writer
-        .batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        .map_err(|error| DbError::Migrate { path: path.to_owned(), source: Box::new(error) })
+    let checkpoint = connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    checkpoint.map_err(|error| failed(Box::new(error)))
+}
+
+fn run_migrations(
+    connection: &mut AnyConnection,
+    migrations: EmbeddedMigrations,
+) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
+    let applied = connection.run_pending_migrations(migrations)?;
+    Ok(applied.iter().map(ToString::to_string).collect())
+}
+
+/// Whether a server's database was ever opened as one of flightdeck's.
+pub(crate) fn has_tables_of_ours(connection: &mut AnyConnection) -> Result<bool, DbError> {
+    Ok(has_store_state(&tables_on_server(connection)?))
+}
+
+fn has_store_state(tables: &[String]) -> bool {
+    tables.iter().any(|name| name == "store_state")
+}
+
+fn tables_on_server(connection: &mut AnyConnection) -> QueryResult<Vec<String>> {
+    let public = server_tables::table.filter(server_tables::schemaname.nullable().eq(current_schema()));
+    public.select(server_tables::tablename).load(connection)
+}
+
+/// Refuses a database that cannot hold every text.
+fn check_encoding(connection: &mut AnyConnection, location: &DatabaseLocation) -> Result<(), DbError> {
+    let of_database = server_settings::table.filter(server_settings::name.eq("server_encoding"));
+    let encoding: String = of_database.select(server_settings::setting).get_result(connection)?;
+    if encoding == "UTF8" { Ok(()) } else { Err(DbError::Encoding { location: location.clone(), encoding }) }
+}
+
+/// Refuses the database of another program; one that has a schema for each program may be shared.
+fn check_postgres_origin(connection: &mut AnyConnection, location: &DatabaseLocation) -> Result<(), DbError> {
+    let tables = tables_on_server(connection)?;
+    let is_ours = has_store_state(&tables);
+    let is_empty = tables.iter().all(|name| name == "__diesel_schema_migrations");
+    if is_ours || is_empty {
+        return Ok(());
+    }
+    Err(DbError::ForeignDatabase { location: location.clone() })
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// The schema in which tables are made.
+    fn current_schema() -> Nullable<Text>;
+}
+
+diesel::table! {
+    /// What is set on the server.
+    #[sql_name = "pg_settings"]
+    server_settings (name) {
+        /// What it is called.
+        name -> Text,
+        /// Its value.
+        setting -> Text,
+    }
+}
+
+diesel::table! {
+    /// The server's own list of tables.
+    #[sql_name = "pg_tables"]
+    server_tables (tablename) {
+        /// What it is called.
+        tablename -> Text,
+        /// Where it is.
+        schemaname -> Text,
+    }
 }
 
 diesel::table! {

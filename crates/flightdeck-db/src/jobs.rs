@@ -1,10 +1,11 @@
 //! Jobs and their tags in the database. What a row means is in `row`, how a selection becomes SQL in `search`.
 
 use crate::connection::AnyConnection;
+use crate::database::StateNumbers;
 use crate::schema::{job, job_node};
 use crate::{Database, DbError};
 use diesel::connection::SimpleConnection;
-use diesel::dsl::case_when;
+use diesel::dsl::{case_when, count_star};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use flightdeck_model::{
@@ -17,15 +18,25 @@ use statement::{IsAmong, SortBy, Statement, TagIds, Window};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 
+mod archive_tasks;
+mod changes;
+mod columns;
+mod delete;
 mod import;
+mod labels;
 mod lookup;
 mod row;
+mod rows;
 mod search;
+mod start;
 mod statement;
+mod stop;
 mod tags;
 mod totals;
+mod which;
 
 pub(crate) use tags::TagTable;
+use totals::KeptTotals;
 pub(crate) use totals::Totals;
 
 /// Most ids that one query takes; SQLite allows 32766 parameters.
@@ -64,11 +75,11 @@ impl Database {
     /// Runs queries that all see the same state of the database, the tags included.
     fn read_with_tags<T>(
         &self,
-        query: impl FnOnce(&mut AnyConnection, i64, &TagTable) -> Result<T, DbError>,
+        query: impl FnOnce(&mut AnyConnection, StateNumbers, &TagTable) -> Result<T, DbError>,
     ) -> Result<(T, Arc<TagTable>), DbError> {
-        self.read_snapshot(|connection, change_number| {
-            let tags = self.tags_at(connection, change_number)?;
-            let answer = query(connection, change_number, &tags)?;
+        self.read_snapshot(|connection, numbers| {
+            let tags = self.tags_at(connection, numbers.tags)?;
+            let answer = query(connection, numbers, &tags)?;
             Ok((answer, tags))
         })
     }
@@ -78,12 +89,12 @@ impl Database {
         Ok(tags)
     }
 
-    fn tags_at(&self, connection: &mut AnyConnection, change_number: i64) -> Result<Arc<TagTable>, DbError> {
+    fn tags_at(&self, connection: &mut AnyConnection, tag_number: i64) -> Result<Arc<TagTable>, DbError> {
         let known = Arc::clone(&self.tag_table().read().unwrap_or_else(PoisonError::into_inner));
-        if known.is_of(change_number) {
+        if known.is_of(tag_number) {
             return Ok(known);
         }
-        let current = Arc::new(TagTable::load(connection, change_number)?);
+        let current = Arc::new(TagTable::load(connection, tag_number)?);
         *self.tag_table().write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&current);
         Ok(current)
     }
@@ -95,6 +106,9 @@ impl Database {
         selection: &JobSelection,
         change_number: i64,
     ) -> Result<u64, DbError> {
+        if let Some(kept) = KeptTotals::of(selection) {
+            return kept.load(connection);
+        }
         if let Some(total) = self.totals().find(selection, change_number) {
             return Ok(total);
         }
@@ -109,17 +123,27 @@ impl Database {
         page: Page,
         with_metadata: bool,
     ) -> Result<JobPage, DbError> {
-        let ((rows, total), tags) = self.read_with_tags(|connection, change_number, tags| {
+        let ((rows, total), tags) = self.read_with_tags(|connection, numbers, tags| {
             let Some(search) = Search::new(selection, tags)? else {
                 return Ok((Vec::new(), 0));
             };
             let rows = page_rows(connection, &search, page, with_metadata)?;
-            let total = self.count_in(connection, &search, selection, change_number)?;
+            let total = self.count_in(connection, &search, selection, numbers.change)?;
             Ok((rows, total))
         })?;
         let jobs = into_records(rows, &tags, &selection.tags, selection.now)?;
         Ok(JobPage { jobs, total })
     }
+}
+
+/// The state of a word that the table's own check has let pass.
+fn state_of(word: &str) -> Result<JobState, DbError> {
+    word.parse().map_err(|error| DbError::Corrupt {
+        table: "job",
+        column: "job_state",
+        id: word.to_owned(),
+        source: Box::new(error),
+    })
 }
 
 fn page_rows(
@@ -229,8 +253,8 @@ impl JobRepository for Database {
 
     fn count_jobs(&self, selection: &JobSelection) -> Result<u64, PortError> {
         let (total, _) =
-            self.read_with_tags(|connection, change_number, tags| match Search::new(selection, tags)? {
-                Some(search) => self.count_in(connection, &search, selection, change_number),
+            self.read_with_tags(|connection, numbers, tags| match Search::new(selection, tags)? {
+                Some(search) => self.count_in(connection, &search, selection, numbers.change),
                 None => Ok(0),
             })?;
         Ok(total)
@@ -257,25 +281,39 @@ impl JobRepository for Database {
     fn import_jobs(&self, jobs: &[ArchivedJob]) -> Result<ImportCounts, PortError> {
         // Encoded before the one writer is taken: meanwhile another caller's jobs are written.
         let encoded = import::encode_jobs(jobs)?;
-        Ok(self.write(|transaction| import::import_jobs(transaction, &encoded))?)
+        Ok(self.write(move |transaction| import::import_jobs(transaction, &encoded))?)
     }
 
     fn remove_archived_jobs(&self) -> Result<u64, PortError> {
         let removed = self.write(|transaction| {
-            let archived = job::table
-                .filter(job::monitoring_status.eq(MonitoringStatus::Archived.code()))
-                .filter(job::job_state.ne(JobState::Running.as_str()));
-            Ok(diesel::delete(archived).execute(transaction)?)
+            let archived = || {
+                job::table
+                    .filter(job::monitoring_status.eq(MonitoringStatus::Archived.code()))
+                    .filter(job::job_state.ne(JobState::Running.as_str()))
+            };
+            let totals: Vec<(String, String, i64)> = archived()
+                .group_by((job::cluster, job::job_state))
+                .select((job::cluster, job::job_state, count_star()))
+                .load(transaction.connection)?;
+            for (cluster, state, jobs) in totals {
+                transaction.count_jobs(&cluster, state_of(&state)?, -jobs);
+            }
+            Ok(diesel::delete(archived()).execute(transaction.connection)?)
         })?;
         Ok(u64::try_from(removed).unwrap_or(u64::MAX))
     }
 
     fn optimize(&self) -> Result<(), PortError> {
-        // With a limit SQLite gathers averages alone. Its samples of values would make it plan anew for every
-        // value that is bound.
-        let statements =
-            "PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA shrink_memory;";
-        self.with_writer(|connection| Ok(connection.batch_execute(statements)?))?;
-        Ok(())
+        Ok(self.with_writer(|connection| {
+            let statements = match connection {
+                // With a limit SQLite gathers averages alone. Its samples of values would make it plan anew for
+                // every value that is bound.
+                AnyConnection::Sqlite(_) => {
+                    "PRAGMA analysis_limit = 1000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA shrink_memory;"
+                }
+                AnyConnection::Postgres(_) => "ANALYZE",
+            };
+            Ok(connection.batch_execute(statements)?)
+        })?)
     }
 }

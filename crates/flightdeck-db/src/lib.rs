@@ -15,12 +15,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod audit_log;
+mod check;
 mod connection;
+mod copy;
 mod database;
 mod error;
+mod ignoring;
 mod jobs;
+mod location;
+mod nodes;
+mod paging;
+mod quarantine;
+mod reference;
 mod schema;
+mod task_log;
+mod transaction;
 mod users;
+mod writer;
 
+pub use copy::{CopyProgress, CopyReport, copy_database};
 pub use database::{Database, DatabaseOptions};
 pub use error::DbError;
+pub use location::{DatabaseLocation, PostgresUrl, UrlProblem};
+pub use reference::{ReferenceReport, import_reference};

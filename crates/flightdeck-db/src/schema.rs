@@ -63,6 +63,110 @@ diesel::table! {
     store_state (id) {
         id -> BigInt,
         change_number -> BigInt,
+        tag_number -> BigInt,
+        last_job_id -> BigInt,
+        last_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    job_total (cluster, job_state) {
+        cluster -> Text,
+        job_state -> Text,
+        jobs -> BigInt,
+    }
+}
+
+diesel::table! {
+    archive_task (id) {
+        id -> BigInt,
+        task_kind -> Text,
+        job_db_id -> BigInt,
+        cluster -> Text,
+        job_id -> BigInt,
+        start_time -> BigInt,
+        version -> BigInt,
+        attempts -> BigInt,
+        problem -> Text,
+    }
+}
+
+diesel::table! {
+    audit_entry (id) {
+        id -> BigInt,
+        time_stamp -> BigInt,
+        username -> Text,
+        address -> Text,
+        request_id -> Text,
+        action -> Text,
+        object -> Text,
+        outcome -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    node (id) {
+        id -> BigInt,
+        cluster -> Text,
+        hostname -> Text,
+        subcluster -> Text,
+        time_stamp -> BigInt,
+        node_state -> Text,
+        cpus_allocated -> BigInt,
+        memory_allocated -> BigInt,
+        gpus_allocated -> BigInt,
+        jobs_running -> BigInt,
+        health_state -> Nullable<Text>,
+        health_metrics -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    node_report (id) {
+        id -> BigInt,
+        node_id -> BigInt,
+        time_stamp -> BigInt,
+        node_state -> Text,
+        cpus_allocated -> BigInt,
+        memory_allocated -> BigInt,
+        gpus_allocated -> BigInt,
+        jobs_running -> BigInt,
+        health_state -> Nullable<Text>,
+        health_metrics -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    refused_request (id) {
+        id -> BigInt,
+        kind -> Text,
+        cluster -> Text,
+        job_id -> BigInt,
+        start_time -> BigInt,
+        event_time -> BigInt,
+        received -> BigInt,
+        username -> Text,
+        reason -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    task_run (name) {
+        name -> Text,
+        started -> BigInt,
+        duration_ms -> BigInt,
+        result -> Text,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    configuration (username, confkey) {
+        username -> Text,
+        confkey -> Text,
+        value -> Text,
     }
 }
 
@@ -79,4 +183,6 @@ diesel::table! {
 }
 
 diesel::joinable!(job_node -> job (job_id));
-diesel::allow_tables_to_appear_in_same_query!(job, job_node, tag, jobtag, store_state);
+diesel::joinable!(node_report -> node (node_id));
+diesel::allow_tables_to_appear_in_same_query!(job, job_node, tag, jobtag, store_state, archive_task);
+diesel::allow_tables_to_appear_in_same_query!(node, node_report);

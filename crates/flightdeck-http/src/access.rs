@@ -10,15 +10,18 @@
 
 use crate::blocking::blocking;
 use crate::error::ApiError;
+use crate::request_log::RequestId;
 use crate::state::AppState;
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use flightdeck_auth::{bearer_token, client_address};
 use flightdeck_model::{Principal, Role, Roles};
-use flightdeck_service::ServiceError;
+use flightdeck_service::{Caller, ServiceError};
 use futures_util::future::LocalBoxFuture;
+use std::future::{Ready, ready};
+use std::net::IpAddr;
 
 const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -38,6 +41,34 @@ pub struct ApiAdminAccess(pub Principal);
 /// Somebody who may use the user API.
 #[derive(Debug)]
 pub struct UserApiAccess(pub Principal);
+
+/// Where a request comes from and what it is called in the log, for the audit log. Admits everybody: it stands
+/// beside one of the types above.
+#[derive(Debug, Clone)]
+pub struct RequestOrigin {
+    address: String,
+    request_id: String,
+}
+
+impl RequestOrigin {
+    /// Somebody who asks for a change by this request.
+    pub(crate) fn caller(self, principal: Principal) -> Caller {
+        Caller { principal, address: self.address, request_id: self.request_id }
+    }
+}
+
+impl FromRequest for RequestOrigin {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(state_of(request).map(|state| {
+            let address = client(state, request).map(|address| address.to_string()).unwrap_or_default();
+            let request_id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone());
+            Self { address, request_id: request_id.unwrap_or_default() }
+        }))
+    }
+}
 
 impl FromRequest for ApiAccess {
     type Error = ApiError;
@@ -109,13 +140,17 @@ fn check_address(state: &AppState, request: &HttpRequest) -> Result<(), ApiError
     if state.allowed_addresses.allows_all() {
         return Ok(());
     }
-    let Some(peer) = request.peer_addr() else { return Err(ApiError::NotAdmitted(WRONG_ADDRESS)) };
-    let forwarded = request.headers().get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok());
-    let client = client_address(peer.ip(), forwarded, &state.trusted_proxies);
-    if state.allowed_addresses.allows(client) {
-        return Ok(());
+    match client(state, request) {
+        Some(address) if state.allowed_addresses.allows(address) => Ok(()),
+        _ => Err(ApiError::NotAdmitted(WRONG_ADDRESS)),
     }
-    Err(ApiError::NotAdmitted(WRONG_ADDRESS))
+}
+
+/// The address of the client, as far as the proxies in between are believed.
+fn client(state: &AppState, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr()?;
+    let forwarded = request.headers().get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok());
+    Some(client_address(peer.ip(), forwarded, &state.trusted_proxies))
 }
 
 async fn authenticate(state: &AppState, request: &HttpRequest) -> Result<Principal, ApiError> {

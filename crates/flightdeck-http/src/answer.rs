@@ -14,6 +14,16 @@ pub(crate) fn json(body: impl MessageBody + 'static) -> HttpResponse {
     HttpResponse::Ok().insert_header(ContentType::json()).body(body)
 }
 
+/// A 201 with a JSON body.
+pub(crate) fn created(body: impl MessageBody + 'static) -> HttpResponse {
+    HttpResponse::Created().insert_header(ContentType::json()).body(body)
+}
+
+/// A 200 with a line of text.
+pub(crate) fn text(line: String) -> HttpResponse {
+    HttpResponse::Ok().insert_header(ContentType::plaintext()).body(line)
+}
+
 /// A body of known length in pieces, so that a large cached piece is not copied into another buffer.
 #[derive(Debug)]
 pub(crate) struct Pieces(VecDeque<Bytes>);

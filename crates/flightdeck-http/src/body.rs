@@ -1,4 +1,15 @@
-//! Request bodies: limited in size, exactly one JSON value.
+//! Request bodies: limited in size, exactly one JSON value, and nothing in it that is not known.
+
+mod requests;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub(crate) use requests::{ChangeUserBody, EditMetaBody, WhichJobBody};
+pub(crate) use shape::{
+    CHANGE_USER, EDIT_META, META_EDIT, NODE_STATES, START_JOB, STOP_JOB, Shape, TAGS, WHICH_JOB,
+};
 
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -9,12 +20,17 @@ use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
+use walk::Walk;
 
 /// Metric names in one request at most.
 const NAMES_MAX: usize = 1000;
 /// Bytes of a metric's name at most.
 const NAME_BYTES_MAX: usize = 256;
+
+/// Characters of a decoder's words in an answer at most: they may repeat what was sent.
+const WORDS_CHARS_MAX: usize = 400;
 
 /// How a body may be packed.
 const ENCODINGS: [&str; 4] = ["identity", "gzip", "zstd", "deflate"];
@@ -65,6 +81,63 @@ impl LimitedBody {
         })?;
         checked_names("body", names.unwrap_or_default())
     }
+
+    /// Reads what a route takes. `null` is what is left out everywhere. Keys may be written in any case of letters.
+    pub(crate) fn decode<T: DeserializeOwned + Default>(&self, shape: &'static Shape) -> Result<T, ApiError> {
+        let text = &self.0;
+        let first = read::<T>(text);
+        let is_json = first.as_ref().map_or_else(serde_json::Error::is_data, |_| true);
+        if is_json && let Some(path) = shape.misplaced_list(text) {
+            return Err(ApiError::invalid(named(path), "is a list where an object belongs"));
+        }
+        let error = match first {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        let usual = if error.is_data() { shape.with_usual_keys(text) } else { None };
+        let Some(usual) = usual else { return Err(refusal(text, &error)) };
+        read::<T>(&usual).map_err(|second| refusal(&usual, &second))
+    }
+
+    /// The body as it is.
+    pub(crate) fn bytes(self) -> Bytes {
+        self.0
+    }
+}
+
+fn read<T: DeserializeOwned + Default>(text: &[u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice::<Option<T>>(text).map(Option::unwrap_or_default)
+}
+
+/// Says what is wrong with a body, and where.
+fn refusal(text: &[u8], error: &serde_json::Error) -> ApiError {
+    let (line, column) = (error.line(), error.column());
+    if error.is_eof() && text.iter().all(u8::is_ascii_whitespace) {
+        return ApiError::invalid("body", "is empty: JSON is needed");
+    }
+    let all_words = error.to_string();
+    let without_place = all_words.strip_suffix(&format!(" at line {line} column {column}"));
+    let words: String = without_place.unwrap_or(&all_words).chars().take(WORDS_CHARS_MAX).collect();
+    if !error.is_data() {
+        return ApiError::invalid("body", format!("is not JSON: {words} at line {line} column {column}"));
+    }
+    let field = named(path_to(text, line, column));
+    ApiError::invalid(field, format!("{words} at line {line} column {column}"))
+}
+
+/// A place in a body, as messages name it.
+fn named(path: String) -> String {
+    if path.is_empty() || path.starts_with('[') { format!("body{path}") } else { path }
+}
+
+/// The way to the value at a place that the decoder names: it has read up to this column.
+fn path_to(text: &[u8], line: usize, column: usize) -> String {
+    let line_ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(index, _)| index + 1);
+    let line_begin = std::iter::once(0).chain(line_ends).nth(line.saturating_sub(1)).unwrap_or_default();
+    let end = (line_begin + column).saturating_sub(1);
+    let mut walk = Walk::through(text);
+    while walk.next(end).is_some() {}
+    walk.path()
 }
 
 /// Refuses more or longer names than anybody needs; sorts them, each once.

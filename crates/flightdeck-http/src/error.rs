@@ -9,6 +9,9 @@ use flightdeck_service::ServiceError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// Characters of a refusal at most: it may repeat what was sent.
+const TEXT_CHARS_MAX: usize = 2000;
+
 /// Body of every answer with a status of 400 or more.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"status": "Bad Request", "error": "page: \"0\" is not a whole number of at least 1"}))]
@@ -73,11 +76,39 @@ impl ApiError {
 
     /// What the client is told: of its own mistakes everything, of ours nothing.
     fn public_text(&self) -> String {
-        match self.status_code() {
-            StatusCode::INTERNAL_SERVER_ERROR => "the server failed to answer".to_owned(),
-            StatusCode::SERVICE_UNAVAILABLE => "the server is busy, try again later".to_owned(),
-            _ => self.to_string(),
+        let status = self.status_code();
+        if status.is_server_error() {
+            return failure_text(status).to_owned();
         }
+        let mut text = self.to_string();
+        if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
+            text.truncate(end);
+            text.push('…');
+        }
+        text
+    }
+
+    /// How many seconds to wait before trying again, where that may help.
+    fn retry_after_s(&self) -> Option<HeaderValue> {
+        match self.status_code() {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                Some(HeaderValue::from_static("1"))
+            }
+            // Room on a disk is made by somebody, not by waiting a moment.
+            StatusCode::INSUFFICIENT_STORAGE => Some(HeaderValue::from_static("30")),
+            _ => None,
+        }
+    }
+}
+
+/// What a client is told of a failure of ours.
+pub(crate) fn failure_text(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => "the server is busy, try again later",
+        StatusCode::INSUFFICIENT_STORAGE => {
+            "the disk of the server is full: nothing was changed, and what was stored before is safe"
+        }
+        _ => "the server failed to answer",
     }
 }
 
@@ -88,6 +119,7 @@ impl ResponseError for ApiError {
             Self::Token(_) | Self::NotAdmitted(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::Service(ServiceError::Forbidden(_)) => StatusCode::FORBIDDEN,
             Self::NoSuchRoute | Self::Service(ServiceError::NotFound(_)) => StatusCode::NOT_FOUND,
+            Self::Service(ServiceError::Unprocessable(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
@@ -96,6 +128,7 @@ impl ResponseError for ApiError {
             Self::Service(ServiceError::Port(error)) => match error.kind {
                 PortErrorKind::Conflict => StatusCode::CONFLICT,
                 PortErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                PortErrorKind::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
                 PortErrorKind::Corrupt | PortErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Service(ServiceError::Encode(_)) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -107,8 +140,8 @@ impl ResponseError for ApiError {
         let status = self.status_code();
         let mut response = error_answer(status, &self.public_text());
         let headers = response.headers_mut();
-        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after_s() {
+            headers.insert(header::RETRY_AFTER, seconds);
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

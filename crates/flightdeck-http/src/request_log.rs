@@ -1,11 +1,11 @@
 //! Gives every request an id, and a failure of ours one line in the log with its whole chain of causes.
 
-use crate::error::{ApiError, error_answer};
-use actix_web::Error;
+use crate::error::{ApiError, error_answer, failure_text};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
 use std::error::Error as _;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::LazyLock;
@@ -22,6 +22,10 @@ static PROCESS: LazyLock<u32> = LazyLock::new(|| {
     u32::try_from(drawn & u64::from(u32::MAX)).unwrap_or_default()
 });
 
+/// The id of a request, among its extensions while it is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Passes a request on and looks at the answer.
 pub(crate) async fn log_request(
     request: ServiceRequest,
@@ -29,6 +33,7 @@ pub(crate) async fn log_request(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let request_id = format!("{:08x}-{number:x}", *PROCESS);
+    request.extensions_mut().insert(RequestId(request_id.clone()));
     let began = Instant::now();
     let response = next.call(request).await?.map_into_boxed_body();
     let mut answered =
@@ -53,11 +58,9 @@ fn explain_failure(response: ServiceResponse<BoxBody>, request_id: &str) -> Serv
     let route = response.request().match_pattern().unwrap_or_default();
     let cause = response.response().error().map(chain).unwrap_or_default();
     tracing::error!(request_id, route, status = status.as_u16(), cause, "a request failed");
-    let busy = response.headers().get(RETRY_AFTER).cloned();
-    let text =
-        if busy.is_some() { "the server is busy, try again later" } else { "the server failed to answer" };
-    let mut answer = error_answer(status, &format!("{text} (request id {request_id})"));
-    if let Some(seconds) = busy {
+    let retry_after = response.headers().get(RETRY_AFTER).cloned();
+    let mut answer = error_answer(status, &format!("{} (request id {request_id})", failure_text(status)));
+    if let Some(seconds) = retry_after {
         answer.headers_mut().insert(RETRY_AFTER, seconds);
     }
     response.into_response(answer)

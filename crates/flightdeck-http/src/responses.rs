@@ -89,3 +89,75 @@ pub(crate) enum LongListErrors {
     )]
     TooMany(#[to_schema] ErrorBody),
 }
+
+/// A job that is not there, where no metric data are asked for.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum AbsentJobErrors {
+    /// There is no such job, or the asker may not see it.
+    #[response(
+        status = 404,
+        example = json!({"status": "Not Found", "error": "there is no job with the database id 424242"})
+    )]
+    NotFound(#[to_schema] ErrorBody),
+}
+
+/// A machine of which nothing is known.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum AbsentMachineErrors {
+    /// Nothing was stored of this machine, or this server keeps no states of machines.
+    #[response(
+        status = 404,
+        example = json!({"status": "Not Found", "error": "nothing is known of this machine"})
+    )]
+    NotFound(#[to_schema] ErrorBody),
+}
+
+/// Something that this token may not do.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum ForbiddenErrors {
+    /// The token enters, but its roles do not allow this.
+    #[response(
+        status = 403,
+        example = json!({"status": "Forbidden", "error": "only the role admin may do this"})
+    )]
+    Forbidden(#[to_schema] ErrorBody),
+}
+
+/// A change that contradicts what is there.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum UnprocessableErrors {
+    /// What is there does not allow the change, or the request is kept in quarantine; nothing was changed.
+    #[response(
+        status = 422,
+        example = json!({
+            "status": "Unprocessable Entity",
+            "error": "job aurora/4711/1760000000 is not running, but completed"
+        })
+    )]
+    Unprocessable(#[to_schema] ErrorBody),
+}
+
+/// A change that could not be stored.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum StorageErrors {
+    /// Another change came in between; nothing was changed.
+    #[response(
+        status = 409,
+        example = json!({"status": "Conflict", "error": "storage failed"})
+    )]
+    Conflict(#[to_schema] ErrorBody),
+    /// The disk of the server is full; nothing was changed, and reading goes on.
+    #[response(
+        status = 507,
+        example = json!({
+            "status": "Insufficient Storage",
+            "error": "the disk of the server is full: nothing was changed, and what was stored before is safe (request id 1f-2a)"
+        })
+    )]
+    NoSpace(#[to_schema] ErrorBody),
+}

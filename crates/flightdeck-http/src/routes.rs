@@ -4,13 +4,26 @@
 //! [`ROUTES`] is the table of what exists and for whom. The handlers' signatures enforce it, a test compares
 //! the two, and the answers 404 and 405 are told apart by it.
 
+mod audit;
+mod change_user;
 mod clusters;
+mod delete_job;
+mod delete_jobs_before;
+mod delete_tags;
+mod edit_meta;
 mod fallback;
 mod job_list;
 mod job_metrics;
 mod job_post;
 mod job_show;
+mod machine_state;
+mod node_states;
+mod quarantine;
+mod start_job;
+mod stop_job;
 mod swagger;
+mod tag_job;
+mod tasks;
 mod used_nodes;
 mod users;
 
@@ -45,7 +58,7 @@ pub enum RouteAccess {
 pub struct Route {
     /// The method.
     pub method: Method,
-    /// The path; `{id}` stands for one segment.
+    /// The path; a name in braces, such as `{id}`, stands for one segment.
     pub path: &'static str,
     /// Who may use it.
     pub access: RouteAccess,
@@ -62,6 +75,31 @@ pub const ROUTES: &[Route] = &[
     route(Method::GET, "/api/jobs/", RouteAccess::Api),
     route(Method::GET, "/api/jobs/used_nodes", RouteAccess::Api),
     route(Method::GET, "/api/jobs/metrics/{id}", RouteAccess::Api),
+    route(Method::POST, "/api/jobs/start_job/", RouteAccess::Api),
+    route(Method::PUT, "/api/jobs/start_job/", RouteAccess::Api),
+    route(Method::POST, "/api/jobs/stop_job/", RouteAccess::Api),
+    route(Method::PUT, "/api/jobs/stop_job/", RouteAccess::Api),
+    route(Method::POST, "/api/jobs/tag_job/{id}", RouteAccess::Api),
+    route(Method::PATCH, "/api/jobs/tag_job/{id}", RouteAccess::Api),
+    route(Method::DELETE, "/api/jobs/tag_job/{id}", RouteAccess::Api),
+    route(Method::POST, "/api/jobs/edit_meta/", RouteAccess::Api),
+    route(Method::PATCH, "/api/jobs/edit_meta/", RouteAccess::Api),
+    route(Method::POST, "/api/jobs/edit_meta/{id}", RouteAccess::Api),
+    route(Method::PATCH, "/api/jobs/edit_meta/{id}", RouteAccess::Api),
+    route(Method::DELETE, "/api/jobs/delete_job/", RouteAccess::Api),
+    route(Method::DELETE, "/api/jobs/delete_job/{id}", RouteAccess::Api),
+    route(Method::DELETE, "/api/jobs/delete_job_before/{ts}", RouteAccess::Api),
+    route(Method::DELETE, "/api/tags/", RouteAccess::Api),
+    route(Method::POST, "/api/user/{id}", RouteAccess::ApiAdmin),
+    route(Method::GET, "/api/nodestate/", RouteAccess::Api),
+    route(Method::POST, "/api/nodestate/", RouteAccess::Api),
+    route(Method::PUT, "/api/nodestate/", RouteAccess::Api),
+    route(Method::GET, "/api/machine_state/{cluster}/{host}", RouteAccess::Api),
+    route(Method::POST, "/api/machine_state/{cluster}/{host}", RouteAccess::Api),
+    route(Method::PUT, "/api/machine_state/{cluster}/{host}", RouteAccess::Api),
+    route(Method::GET, "/api/audit/", RouteAccess::ApiAdmin),
+    route(Method::GET, "/api/quarantine/", RouteAccess::ApiAdmin),
+    route(Method::GET, "/api/tasks/", RouteAccess::ApiAdmin),
     route(Method::GET, "/api/jobs/{id}", RouteAccess::Api),
     route(Method::POST, "/api/jobs/{id}", RouteAccess::Api),
     route(Method::GET, "/userapi/jobs/", RouteAccess::UserApi),
@@ -73,6 +111,7 @@ pub const ROUTES: &[Route] = &[
 
 /// Registers the routes that the description of the API covers.
 pub(crate) fn register(config: &mut ServiceConfig<'_>) {
+    register_writing(config);
     config
         .service(users::list)
         .service(clusters::list)
@@ -85,6 +124,29 @@ pub(crate) fn register(config: &mut ServiceConfig<'_>) {
         .service(job_metrics::user)
         .service(job_show::user)
         .service(job_post::user);
+}
+
+/// Registers the routes that change something, and those that show what was changed.
+fn register_writing(config: &mut ServiceConfig<'_>) {
+    config
+        .service(start_job::start)
+        .service(stop_job::stop)
+        .service(tag_job::add)
+        .service(tag_job::remove)
+        .service(edit_meta::by_request)
+        .service(edit_meta::by_id)
+        .service(delete_job::by_request)
+        .service(delete_job::by_id)
+        .service(delete_jobs_before::delete)
+        .service(delete_tags::delete)
+        .service(change_user::change)
+        .service(node_states::report)
+        .service(node_states::current)
+        .service(machine_state::show)
+        .service(machine_state::store)
+        .service(audit::list)
+        .service(quarantine::list)
+        .service(tasks::list);
 }
 
 /// The parameters that choose metrics.

@@ -1,6 +1,8 @@
 //! The bodies of answers: those that serde writes from here, and descriptions of those that are put together
 //! from encoded parts.
 
+pub(crate) mod writing;
+
 use flightdeck_model::{
     Aggregation, Cluster, ConcurrentJobs, EnergyKind, FootprintKind, HardwareValue, JobMetric, JobState,
     JobStatistics, MetricConfig, MetricScope, Resource, Shared, SubCluster, Tag, Topology, Unit, User,

@@ -10,11 +10,15 @@ use std::fmt;
 use std::str::FromStr;
 
 mod meta;
+mod meta_edit;
+mod new;
 mod record;
 #[cfg(test)]
 mod tests;
 
 pub use meta::JobMeta;
+pub use meta_edit::MetaEdit;
+pub use new::{NewJob, PassedOver, StartJobBody, StartResource, StopJobBody, TagBody};
 pub use record::{ConcurrentJobs, JobFragments, JobRecord};
 
 /// The number of a job in this server's database. Never used again after the job is deleted.
@@ -112,6 +116,14 @@ impl JobState {
             Self::Suspended => "suspended",
             Self::Timeout => "timeout",
         }
+    }
+}
+
+impl JobState {
+    /// Whether a job in this state has ended: it is neither waiting, nor running, nor suspended.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Pending | Self::Running | Self::Suspended)
     }
 }
 

@@ -16,22 +16,30 @@
 //! ```
 
 mod aggregate;
+mod audit;
 mod cluster;
 mod duration;
 mod footprint;
 mod job;
 mod metric_data;
 mod node_list;
+mod node_state;
 mod ports;
 mod query;
+mod refused_request;
 mod resample;
 mod scope;
 mod statistics_series;
+mod task_run;
 mod time;
 mod unit;
 mod user;
 
 pub use aggregate::aggregate;
+pub use audit::{
+    AuditAction, AuditEntry, AuditFilter, AuditOutcome, Origin, RecordedEntry, UnknownAuditAction,
+    UnknownAuditOutcome,
+};
 pub use cluster::{
     Accelerator, Aggregation, Cluster, ClusterError, ClusterFile, ClusterWarning, EnergyKind, FootprintKind,
     HardwareValue, MetricConfig, MetricFile, MetricOverride, SubCluster, SubClusterFile, Thresholds,
@@ -40,21 +48,29 @@ pub use cluster::{
 pub use duration::{GoDuration, ParseDurationError};
 pub use footprint::{JobEnergy, job_energy, job_footprint};
 pub use job::{
-    ConcurrentJobs, JobDbId, JobFragments, JobKey, JobMeta, JobRecord, JobState, JobStatistics,
-    MonitoringStatus, Resource, Shared, Tag, UnknownShared, UnknownState,
+    ConcurrentJobs, JobDbId, JobFragments, JobKey, JobMeta, JobRecord, JobState, JobStatistics, MetaEdit,
+    MonitoringStatus, NewJob, PassedOver, Resource, Shared, StartJobBody, StartResource, StopJobBody, Tag,
+    TagBody, UnknownShared, UnknownState,
 };
 pub use metric_data::{JobData, JobMetric, Series, SeriesStatistics, StatisticsSeries};
 pub use node_list::{NodeList, NodeListError};
+pub use node_state::{NodeReport, NodeState, NodeStateBody, NodeStatesBody, NodeStatus, UnknownNodeState};
 pub use ports::{
-    ArchiveEntry, ArchiveProblem, ArchivedJob, DataStamp, ImportCounts, JobArchive, JobPage, JobRepository,
-    LoadedClusters, PortError, PortErrorKind, UserChangeError, UserRepository,
+    ArchiveAction, ArchiveEntry, ArchiveOutcome, ArchiveProblem, ArchiveTask, ArchiveWork, ArchivedJob,
+    AuditLog, AuditPage, ChangedJob, DataStamp, DeleteBefore, DeletedTags, ImportCounts, JobArchive,
+    JobChangeError, JobChanges, JobEnd, JobLabels, JobMatch, JobPage, JobRepository, LoadedClusters,
+    MachineState, MachineStates, NodeRepository, OmitTagged, PortError, PortErrorKind, PortFuture,
+    Quarantine, QuarantinePage, TaskLog, UserChangeError, UserRepository, WhichJob,
 };
 pub use query::{JobFilter, JobOrder, JobSelection, Page, Range, SortKey, TagFilter};
+pub use refused_request::{NewRefusedRequest, RefusedKind, RefusedRequest, UnknownRefusedKind};
 pub use resample::{ResampleMethod, ResampleRule, UnknownResampleMethod, lttb, min_max};
 pub use scope::{MetricScope, ScopeSource, UnknownScope, scopes_to_show};
 pub use statistics_series::{STATISTICS_SERIES_MIN, statistics_series};
+pub use task_run::TaskRun;
 pub use time::{Clock, SystemClock, UnixTime};
 pub use unit::Unit;
 pub use user::{
     AuthSource, JobVisibility, NoJobAccess, Principal, Role, Roles, TagVisibility, UnknownRole, User,
+    UserChange, UserRuleError,
 };

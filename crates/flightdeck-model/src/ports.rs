@@ -1,12 +1,35 @@
 //! What the use cases need of storage, as object-safe traits. Absence is `Ok(None)`, never an error.
 
 use crate::{
-    Cluster, JobData, JobDbId, JobKey, JobMeta, JobRecord, JobSelection, JobVisibility, Page, TagVisibility,
-    UnixTime, User,
+    AuditEntry, Cluster, JobData, JobDbId, JobKey, JobMeta, JobRecord, JobSelection, JobVisibility, Page,
+    TagVisibility, UnixTime, User, UserChange, UserRuleError,
 };
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+
+mod archive_work;
+mod audit_log;
+mod job_changes;
+mod machine_states;
+mod nodes;
+mod quarantine;
+mod task_log;
+
+pub use archive_work::{ArchiveAction, ArchiveOutcome, ArchiveTask, ArchiveWork, JobLabels};
+pub use audit_log::{AuditLog, AuditPage};
+pub use job_changes::{
+    ChangedJob, DeleteBefore, DeletedTags, JobChangeError, JobChanges, JobEnd, JobMatch, OmitTagged, WhichJob,
+};
+pub use machine_states::{MachineState, MachineStates};
+pub use nodes::NodeRepository;
+pub use quarantine::{Quarantine, QuarantinePage};
+pub use task_log::TaskLog;
+
+/// What a port will answer. The work was begun when this was made; it goes on when this is dropped.
+pub type PortFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// What kind of failure a port had, as far as a caller can act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +38,8 @@ pub enum PortErrorKind {
     Conflict,
     /// Not now; later perhaps.
     Unavailable,
+    /// There is no room on the disk. What was acknowledged is safe, and can be read.
+    NoSpace,
     /// What is stored cannot be understood.
     Corrupt,
     /// Anything else.
@@ -191,6 +216,9 @@ pub enum UserChangeError {
     /// There is no such user.
     #[error("there is no user \"{0}\"")]
     Unknown(String),
+    /// The change breaks a rule.
+    #[error(transparent)]
+    Rule(#[from] UserRuleError),
     /// The table could not be read or written.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -232,6 +260,19 @@ pub trait UserRepository: Send + Sync + Debug {
     ///
     /// [`UserChangeError::Unknown`], or when the database cannot be written.
     fn update_user(&self, user: &User) -> Result<(), UserChangeError>;
+
+    /// Makes one change of an account's roles or projects, together with its audit entry, and returns the account as
+    /// it is then.
+    ///
+    /// # Errors
+    ///
+    /// [`UserChangeError::Unknown`], [`UserChangeError::Rule`], or when the database cannot be written.
+    fn change_user(
+        &self,
+        username: &str,
+        change: &UserChange,
+        audit: AuditEntry,
+    ) -> Result<User, UserChangeError>;
 
     /// A number that grows with every change of the table made through this repository, so that what was
     /// derived from an account can be dropped.
@@ -312,4 +353,20 @@ pub trait JobArchive: Send + Sync + Debug {
     ///
     /// Kind Corrupt when the file cannot be understood; `Ok(None)` when the job has no data file.
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError>;
+
+    /// Writes a job's tags and metadata into its meta.json, which is replaced as a whole or not at all. Metadata
+    /// that the file has beyond these stay, and so does whatever else is in it. Returns the fingerprint of the file
+    /// as it is then, as [`read_meta`](Self::read_meta) gives it; `None` when the job has no meta.json.
+    ///
+    /// # Errors
+    ///
+    /// Kind Corrupt when the file cannot be understood; it stays as it was whatever the error.
+    fn write_labels(&self, key: &JobKey, labels: &JobLabels) -> Result<Option<i64>, PortError>;
+
+    /// Removes all files of a job; `false` when there were none.
+    ///
+    /// # Errors
+    ///
+    /// When they are there and cannot be removed.
+    fn remove_job(&self, key: &JobKey) -> Result<bool, PortError>;
 }

@@ -53,6 +53,15 @@ pub struct JobFilter {
     pub tags: Vec<TagFilter>,
 }
 
+impl JobFilter {
+    /// Whether cluster and states are the only conditions, if there are any.
+    #[must_use]
+    pub fn is_by_cluster_and_state(&self) -> bool {
+        let rest = Self { states: Vec::new(), cluster: None, ..self.clone() };
+        rest == Self::default()
+    }
+}
+
 /// What a job list is sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SortKey {

@@ -103,6 +103,18 @@ impl Roles {
         self.bits & Self::bit(role) != 0
     }
 
+    /// The set and this role.
+    #[must_use]
+    pub const fn with(self, role: Role) -> Self {
+        Self { bits: self.bits | Self::bit(role), has_unknown: self.has_unknown }
+    }
+
+    /// The set without this role.
+    #[must_use]
+    pub const fn without(self, role: Role) -> Self {
+        Self { bits: self.bits & !Self::bit(role), has_unknown: self.has_unknown }
+    }
+
     /// Whether any of the roles is in the set.
     #[must_use]
     pub fn has_any(self, roles: &[Role]) -> bool {
@@ -290,5 +302,95 @@ impl Principal {
         let admin_tags =
             self.roles.is_exactly(Role::Api) || self.roles.has_any(&[Role::Admin, Role::Support]);
         TagVisibility { admin_tags, username: self.username.clone() }
+    }
+}
+
+/// One change of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserChange {
+    /// Gives a role.
+    AddRole(Role),
+    /// Takes a role away.
+    RemoveRole(Role),
+    /// Gives a manager a project.
+    AddProject(String),
+    /// Takes a project away.
+    RemoveProject(String),
+}
+
+/// A change of an account breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UserRuleError {
+    /// The role is there already.
+    #[error("user \"{username}\" has the role {role} already")]
+    HasRole {
+        /// Whose role.
+        username: String,
+        /// Which one.
+        role: Role,
+    },
+    /// The role is not there.
+    #[error("user \"{username}\" does not have the role {role}")]
+    LacksRole {
+        /// Whose role.
+        username: String,
+        /// Which one.
+        role: Role,
+    },
+    /// Somebody else would manage projects.
+    #[error("user \"{username}\" would have projects without the role manager")]
+    ProjectsWithoutManager {
+        /// Whose projects.
+        username: String,
+    },
+    /// The project is there already.
+    #[error("user \"{username}\" manages the project \"{project}\" already")]
+    HasProject {
+        /// Whose project.
+        username: String,
+        /// Which one.
+        project: String,
+    },
+    /// The project is not there.
+    #[error("user \"{username}\" does not manage the project \"{project}\"")]
+    LacksProject {
+        /// Whose project.
+        username: String,
+        /// Which one.
+        project: String,
+    },
+}
+
+impl User {
+    /// The account as it is after a change.
+    ///
+    /// # Errors
+    ///
+    /// When it has already what it is to be given, lacks what is to be taken away, or would have projects without
+    /// being a manager.
+    pub fn changed(mut self, change: &UserChange) -> Result<Self, UserRuleError> {
+        let username = self.username.clone();
+        match change {
+            UserChange::AddRole(role) if self.roles.has(*role) => {
+                return Err(UserRuleError::HasRole { username, role: *role });
+            }
+            UserChange::AddRole(role) => self.roles = self.roles.with(*role),
+            UserChange::RemoveRole(role) if !self.roles.has(*role) => {
+                return Err(UserRuleError::LacksRole { username, role: *role });
+            }
+            UserChange::RemoveRole(role) => self.roles = self.roles.without(*role),
+            UserChange::AddProject(project) if self.projects.contains(project) => {
+                return Err(UserRuleError::HasProject { username, project: project.clone() });
+            }
+            UserChange::AddProject(project) => self.projects.push(project.clone()),
+            UserChange::RemoveProject(project) if !self.projects.contains(project) => {
+                return Err(UserRuleError::LacksProject { username, project: project.clone() });
+            }
+            UserChange::RemoveProject(project) => self.projects.retain(|kept| kept != project),
+        }
+        if !self.projects.is_empty() && !self.roles.has(Role::Manager) {
+            return Err(UserRuleError::ProjectsWithoutManager { username });
+        }
+        Ok(self)
     }
 }

@@ -1,5 +1,7 @@
 //! The clusters of this server, read once at start.
 
+use crate::ServiceError;
+use crate::shown::shown;
 use flightdeck_model::{Cluster, SubCluster};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +22,20 @@ impl ClusterCatalog {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Cluster>> {
         self.clusters.get(name)
+    }
+
+    /// The cluster of this name, which a request names in its field `cluster`.
+    ///
+    /// # Errors
+    ///
+    /// Invalid for a name that no cluster has, with those that there are.
+    pub(crate) fn configured(&self, name: &str) -> Result<&Arc<Cluster>, ServiceError> {
+        self.get(name).ok_or_else(|| {
+            let names: Vec<&str> = self.clusters.keys().map(String::as_str).collect();
+            let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let reason = format!("there is no cluster \"{}\": there are {known}", shown(name));
+            ServiceError::invalid("cluster", reason)
+        })
     }
 
     /// The subcluster of these names.

@@ -1,6 +1,8 @@
 //! What a use case can refuse, as far as its caller can act on it.
 
-use flightdeck_model::{NoJobAccess, PortError};
+use flightdeck_model::{JobChangeError, NoJobAccess, PortError, UserChangeError};
+use std::borrow::Cow;
+use std::error::Error;
 use std::sync::Arc;
 
 /// A use case did not do what it was asked.
@@ -16,16 +18,26 @@ pub enum ServiceError {
     #[error("{field}: {reason}")]
     Invalid {
         /// The parameter or field that is wrong.
-        field: &'static str,
+        field: Cow<'static, str>,
         /// What is wrong with it, and what is allowed.
         reason: String,
     },
+    /// The request is understood, but what is there already does not allow it; or it is kept in quarantine.
+    #[error("{0}")]
+    Unprocessable(String),
     /// Storage failed.
     #[error("storage failed")]
     Port(#[from] Arc<PortError>),
     /// An answer could not be encoded.
     #[error("the answer cannot be encoded")]
     Encode(#[from] Arc<serde_json::Error>),
+}
+
+impl ServiceError {
+    /// A parameter or field that is wrong.
+    pub(crate) fn invalid(field: impl Into<Cow<'static, str>>, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), reason: reason.into() }
+    }
 }
 
 impl From<PortError> for ServiceError {
@@ -38,4 +50,42 @@ impl From<NoJobAccess> for ServiceError {
     fn from(error: NoJobAccess) -> Self {
         Self::Forbidden(error.to_string())
     }
+}
+
+impl From<JobChangeError> for ServiceError {
+    fn from(error: JobChangeError) -> Self {
+        match error {
+            JobChangeError::NotFound => Self::NotFound(error.to_string()),
+            JobChangeError::Duplicate { .. } | JobChangeError::NotRunning { .. } => {
+                Self::Unprocessable(error.to_string())
+            }
+            JobChangeError::StopBeforeStart { .. } => Self::invalid("stopTime", error.to_string()),
+            JobChangeError::TooManyTags { .. } => Self::invalid("tags", error.to_string()),
+            JobChangeError::MetadataTooLarge { .. } => Self::invalid("value", error.to_string()),
+            JobChangeError::Port(port) => port.into(),
+        }
+    }
+}
+
+impl From<UserChangeError> for ServiceError {
+    fn from(error: UserChangeError) -> Self {
+        match error {
+            UserChangeError::Exists(_) | UserChangeError::Unknown(_) | UserChangeError::Rule(_) => {
+                Self::Unprocessable(error.to_string())
+            }
+            UserChangeError::Port(port) => port.into(),
+        }
+    }
+}
+
+/// An error and what caused it, in one line.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
 }

@@ -9,11 +9,19 @@
 //! use flightdeck_testkit::{FixedClock, MemoryArchive, MemoryJobs, MemoryUsers};
 //! use std::sync::Arc;
 //!
+//! let database = Arc::new(MemoryJobs::new());
 //! let services = Services::new(Parts {
 //!     clock: Arc::new(FixedClock::at(1_700_000_000)),
-//!     jobs: Arc::new(MemoryJobs::default()),
+//!     jobs: database.clone(),
+//!     changes: database.clone(),
+//!     archive_work: database.clone(),
+//!     nodes: database.clone(),
+//!     audit: database.clone(),
+//!     quarantine: database.clone(),
+//!     tasks: database,
 //!     users: Arc::new(MemoryUsers::default()),
 //!     archive: Arc::new(MemoryArchive::default()),
+//!     machine_states: None,
 //!     clusters: ClusterCatalog::default(),
 //!     settings: Settings::default(),
 //! });
@@ -22,28 +30,67 @@
 //! # Ok::<(), flightdeck_service::ServiceError>(())
 //! ```
 
+mod archive_tasks;
+mod attempt;
+mod audit_entries;
+mod caller;
+mod change_user;
 mod cluster_catalog;
+mod current_nodes;
+mod delete_jobs;
+mod delete_tags;
+mod edit_meta;
 mod error;
+mod field_rules;
 mod import_archive;
 mod job_metrics;
 mod list_clusters;
 mod list_jobs;
 mod list_users;
+mod machine_state;
 mod manage_users;
+mod periodic;
 mod permission;
+mod quarantine;
+mod report_nodes;
+mod retry_quarantined;
 mod show_job;
+mod shown;
+mod start_job;
+mod stop_job;
+mod tag_job;
+mod task_runs;
 mod used_nodes;
 
+pub use caller::Caller;
 pub use cluster_catalog::ClusterCatalog;
 pub use error::ServiceError;
 pub use import_archive::{ImportOptions, ImportProgress, ImportReport};
 pub use job_metrics::{EncodedMetrics, MetricRequest, MetricShape};
 pub use list_jobs::{JobList, ListJobs, LongJobList};
-pub use manage_users::{ManageUserError, RoleChange, add_user, change_roles};
+pub use manage_users::{ManageUserError, ProjectChange, RoleChange, add_user, change_projects, change_roles};
+pub use periodic::PeriodicTask;
+pub use report_nodes::NodesReported;
+pub use retry_quarantined::RetryOutcome;
 
-use flightdeck_model::{Clock, JobArchive, JobRepository, UserRepository};
+use archive_tasks::ArchiveRepair;
+use flightdeck_model::{
+    ArchiveWork, AuditLog, Clock, JobArchive, JobChanges, JobRepository, MachineStates, NodeRepository,
+    Quarantine, TaskLog, UserRepository,
+};
 use job_metrics::MetricCaches;
 use std::sync::Arc;
+
+/// What becomes of starts and stops that are well formed, but break a rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RefusedJobs {
+    /// They are refused.
+    #[default]
+    Error,
+    /// They are refused and kept, so that an administrator can mend the cause and bring them in, and a client that
+    /// sends its requests in order goes on.
+    Quarantine,
+}
 
 /// What the use cases are told once, at start.
 #[derive(Debug, Clone)]
@@ -59,6 +106,14 @@ pub struct Settings {
     pub encoded_cache_bytes: u64,
     /// Bytes of decoded metric data that are kept for the next asker.
     pub decoded_cache_bytes: u64,
+    /// What becomes of starts and stops that break a rule.
+    pub refused_jobs: RefusedJobs,
+    /// Refused requests that are kept at most.
+    pub quarantine_max: u64,
+    /// How many seconds a job may run on after its walltime before it is taken for ended; `None`: for ever.
+    pub stop_overdue_grace_s: Option<i64>,
+    /// For how many seconds the history of node states is kept; `None`: for ever.
+    pub node_state_retention_s: Option<i64>,
 }
 
 impl Default for Settings {
@@ -69,6 +124,10 @@ impl Default for Settings {
             resampling_resolutions_s: Vec::new(),
             encoded_cache_bytes: 128 << 20,
             decoded_cache_bytes: 64 << 20,
+            refused_jobs: RefusedJobs::Error,
+            quarantine_max: 100_000,
+            stop_overdue_grace_s: None,
+            node_state_retention_s: None,
         }
     }
 }
@@ -80,9 +139,17 @@ pub struct Services {
     jobs: Arc<dyn JobRepository>,
     users: Arc<dyn UserRepository>,
     archive: Arc<dyn JobArchive>,
+    changes: Arc<dyn JobChanges>,
+    archive_work: Arc<dyn ArchiveWork>,
+    nodes: Arc<dyn NodeRepository>,
+    audit: Arc<dyn AuditLog>,
+    quarantine: Arc<dyn Quarantine>,
+    tasks: Arc<dyn TaskLog>,
+    machine_states: Option<Arc<dyn MachineStates>>,
     clusters: Arc<ClusterCatalog>,
     settings: Arc<Settings>,
     caches: MetricCaches,
+    repair: Arc<ArchiveRepair>,
 }
 
 /// The parts that [`Services`] are made of.
@@ -96,6 +163,20 @@ pub struct Parts {
     pub users: Arc<dyn UserRepository>,
     /// Finished jobs' files.
     pub archive: Arc<dyn JobArchive>,
+    /// Changes of jobs.
+    pub changes: Arc<dyn JobChanges>,
+    /// What the archive has to be told.
+    pub archive_work: Arc<dyn ArchiveWork>,
+    /// States of nodes.
+    pub nodes: Arc<dyn NodeRepository>,
+    /// Who changed what.
+    pub audit: Arc<dyn AuditLog>,
+    /// Requests that were refused and kept.
+    pub quarantine: Arc<dyn Quarantine>,
+    /// When periodic work was done last.
+    pub tasks: Arc<dyn TaskLog>,
+    /// The state files of machines; `None` when this server keeps none.
+    pub machine_states: Option<Arc<dyn MachineStates>>,
     /// The clusters.
     pub clusters: ClusterCatalog,
     /// What is configured.
@@ -112,9 +193,17 @@ impl Services {
             jobs: parts.jobs,
             users: parts.users,
             archive: parts.archive,
+            changes: parts.changes,
+            archive_work: parts.archive_work,
+            nodes: parts.nodes,
+            audit: parts.audit,
+            quarantine: parts.quarantine,
+            tasks: parts.tasks,
+            machine_states: parts.machine_states,
             clusters: Arc::new(parts.clusters),
             settings: Arc::new(parts.settings),
             caches,
+            repair: Arc::default(),
         }
     }
 

@@ -18,12 +18,6 @@ impl Services {
     ) -> Result<Vec<Arc<Cluster>>, ServiceError> {
         require(principal, Role::Api)?;
         let Some(name) = name else { return Ok(self.clusters.iter().cloned().collect()) };
-        if let Some(cluster) = self.clusters.get(name) {
-            return Ok(vec![Arc::clone(cluster)]);
-        }
-        let names: Vec<&str> = self.clusters.iter().map(|cluster| cluster.name.as_str()).collect();
-        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        let reason = format!("there is no cluster \"{name}\": there are {known}");
-        Err(ServiceError::Invalid { field: "cluster", reason })
+        Ok(vec![Arc::clone(self.clusters.configured(name)?)])
     }
 }

@@ -99,7 +99,7 @@ impl Services {
         let limit = self.settings.max_items_per_page;
         if limit > 0 && request.items_per_page > limit {
             let reason = format!("{} is more than this server allows: 1 to {limit}", request.items_per_page);
-            return Err(ServiceError::Invalid { field: "items-per-page", reason });
+            return Err(ServiceError::invalid("items-per-page", reason));
         }
         if let SortKey::Footprint(key) = &request.order.key {
             let known = self.clusters.footprint_keys();
@@ -109,7 +109,7 @@ impl Services {
                 let reason = format!(
                     "\"{key}\" is no sort key: allowed are {allowed}, each with - before it for descending"
                 );
-                return Err(ServiceError::Invalid { field: "sort", reason });
+                return Err(ServiceError::invalid("sort", reason));
             }
         }
         Ok(JobSelection {

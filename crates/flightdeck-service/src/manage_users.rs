@@ -1,6 +1,7 @@
-//! Adds accounts and changes their roles, as an administrator on the machine itself does.
+//! Adds accounts and changes their roles and projects, as an administrator on the machine itself does.
 
-use flightdeck_model::{Role, Roles, User, UserChangeError, UserRepository};
+use crate::field_rules;
+use flightdeck_model::{Role, User, UserChange, UserChangeError, UserRepository};
 
 /// Bytes of a login name at most, as the field's servers have it.
 const USERNAME_BYTES_MAX: usize = 100;
@@ -19,22 +20,9 @@ pub enum ManageUserError {
     /// Somebody else would manage projects.
     #[error("only a manager can have projects")]
     ProjectsWithoutManager,
-    /// The role is there already.
-    #[error("user \"{username}\" has the role {role} already")]
-    HasRole {
-        /// Whose role.
-        username: String,
-        /// Which one.
-        role: Role,
-    },
-    /// The role is not there.
-    #[error("user \"{username}\" does not have the role {role}")]
-    LacksRole {
-        /// Whose role.
-        username: String,
-        /// Which one.
-        role: Role,
-    },
+    /// The project cannot be one.
+    #[error("\"{0}\" cannot be a project: allowed are 1 to 255 bytes without control characters")]
+    Project(String),
     /// The table refused.
     #[error(transparent)]
     Change(#[from] UserChangeError),
@@ -80,25 +68,48 @@ pub fn change_roles(
     username: &str,
     change: &RoleChange,
 ) -> Result<User, ManageUserError> {
+    let added = change.add.iter().map(|role| UserChange::AddRole(*role));
+    let removed = change.remove.iter().map(|role| UserChange::RemoveRole(*role));
+    change_account(users, username, added.chain(removed))
+}
+
+/// Which projects to give and take.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectChange {
+    /// Projects to give.
+    pub add: Vec<String>,
+    /// Projects to take away.
+    pub remove: Vec<String>,
+}
+
+/// Gives and takes projects of a manager, all or none, and returns the account as it is then.
+///
+/// # Errors
+///
+/// When the account does not exist, is no manager, manages a project that is to be given, does not manage one that is
+/// to be taken away, a project cannot be one, or the table cannot be written.
+pub fn change_projects(
+    users: &dyn UserRepository,
+    username: &str,
+    change: &ProjectChange,
+) -> Result<User, ManageUserError> {
+    if let Some(odd) = change.add.iter().find(|project| field_rules::required_name(project).is_err()) {
+        return Err(ManageUserError::Project(odd.escape_debug().to_string()));
+    }
+    let added = change.add.iter().cloned().map(UserChange::AddProject);
+    let removed = change.remove.iter().cloned().map(UserChange::RemoveProject);
+    change_account(users, username, added.chain(removed))
+}
+
+fn change_account(
+    users: &dyn UserRepository,
+    username: &str,
+    mut changes: impl Iterator<Item = UserChange>,
+) -> Result<User, ManageUserError> {
     let found = users.find_user(username).map_err(UserChangeError::from)?;
-    let mut user = found.ok_or_else(|| UserChangeError::Unknown(username.to_owned()))?;
-    let mut roles: Vec<Role> = user.roles.iter().collect();
-    for &role in &change.add {
-        if roles.contains(&role) {
-            return Err(ManageUserError::HasRole { username: user.username, role });
-        }
-        roles.push(role);
-    }
-    for &role in &change.remove {
-        if !roles.contains(&role) {
-            return Err(ManageUserError::LacksRole { username: user.username, role });
-        }
-        roles.retain(|kept| *kept != role);
-    }
-    user.roles = Roles::of(&roles);
-    if !user.projects.is_empty() && !user.roles.has(Role::Manager) {
-        return Err(ManageUserError::ProjectsWithoutManager);
-    }
+    let before = found.ok_or_else(|| UserChangeError::Unknown(username.to_owned()))?;
+    let after = changes.try_fold(before, |user, change| user.changed(&change));
+    let user = after.map_err(UserChangeError::from)?;
     users.update_user(&user)?;
     Ok(user)
 }

@@ -9,6 +9,8 @@ use flightdeck_model::{
 use std::collections::BTreeMap;
 use std::thread;
 
+mod changes;
+
 /// An archive of its own for one check, and the means to fill and to damage it.
 pub trait ArchiveUnderTest: Sync {
     /// The archive.
@@ -41,6 +43,7 @@ pub fn job_archive_suite<Fixture: ArchiveUnderTest>(empty: impl Fn() -> Fixture)
     data_are_absent_or_damaged_each_in_its_way(&empty());
     a_broken_cluster_is_left_out(&empty());
     many_threads_read_the_same(&empty());
+    changes::check(&empty);
 }
 
 fn an_empty_archive_has_nothing(fixture: &impl ArchiveUnderTest) {

@@ -1,8 +1,9 @@
 //! Jobs and selections for tests: complete and plausible, changed only in what the test is about.
 
 use flightdeck_model::{
-    ArchivedJob, JobFilter, JobMeta, JobOrder, JobSelection, JobState, JobStatistics, JobVisibility,
-    Resource, Shared, Tag, TagVisibility, Unit, UnixTime,
+    ArchivedJob, AuditAction, AuditEntry, AuditOutcome, JobFilter, JobMeta, JobOrder, JobSelection, JobState,
+    JobStatistics, JobVisibility, MonitoringStatus, NewJob, Origin, Resource, Shared, Tag, TagVisibility,
+    Unit, UnixTime,
 };
 use std::collections::BTreeMap;
 
@@ -64,6 +65,23 @@ pub fn every_job() -> JobSelection {
     }
 }
 
+/// What the audit log says of a change that was made at [`PRESENT`] by `root`.
+#[must_use]
+pub fn audit_entry(action: AuditAction, object: &str) -> AuditEntry {
+    AuditEntry {
+        time: UnixTime(PRESENT),
+        origin: Origin {
+            username: "root".to_owned(),
+            address: "192.0.2.7".to_owned(),
+            request_id: "request-1".to_owned(),
+        },
+        action,
+        object: object.to_owned(),
+        outcome: AuditOutcome::Done,
+        detail: String::new(),
+    }
+}
+
 fn node(hostname: &str) -> Resource {
     Resource { hostname: hostname.to_owned(), ..Resource::default() }
 }
@@ -80,6 +98,32 @@ impl ArchivedJobBuilder {
     #[must_use]
     pub fn build(self) -> ArchivedJob {
         self.job
+    }
+
+    /// The job as it was when it started: what only an ended job has is left out.
+    #[must_use]
+    pub fn as_started(self) -> NewJob {
+        let meta = self.job.meta;
+        NewJob {
+            key: meta.key(),
+            subcluster: meta.sub_cluster,
+            user: meta.user,
+            project: meta.project,
+            partition: meta.partition,
+            array_job_id: meta.array_job_id,
+            num_nodes: meta.num_nodes,
+            num_hwthreads: meta.num_hwthreads,
+            num_acc: meta.num_acc,
+            shared: meta.shared,
+            smt: meta.smt,
+            walltime_s: meta.walltime,
+            requested_memory_mb: meta.requested_memory,
+            submit_time: meta.submit_time,
+            monitoring_status: MonitoringStatus::RunningOrArchiving,
+            resources: meta.resources,
+            meta_data: meta.meta_data,
+            tags: meta.tags,
+        }
     }
 
     /// Sets the cluster.

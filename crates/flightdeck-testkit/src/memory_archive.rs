@@ -1,8 +1,8 @@
 //! A job archive in memory, for tests of what uses one.
 
 use flightdeck_model::{
-    ArchiveEntry, ArchiveProblem, Cluster, ClusterWarning, DataStamp, JobArchive, JobData, JobKey, JobMeta,
-    LoadedClusters, PortError, PortErrorKind, UnixTime,
+    ArchiveEntry, ArchiveProblem, Cluster, ClusterWarning, DataStamp, JobArchive, JobData, JobKey, JobLabels,
+    JobMeta, LoadedClusters, PortError, PortErrorKind, Tag, UnixTime,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -22,13 +22,20 @@ struct Content {
     clusters: BTreeMap<String, Result<LoadedCluster, String>>,
     jobs: BTreeMap<JobKey, Result<JobMeta, String>>,
     data: BTreeMap<JobKey, Result<JobData, String>>,
+    /// Of data that were removed as well: what comes after them is something else.
     data_stamps: BTreeMap<JobKey, u128>,
+    write_failure: Option<PortErrorKind>,
 }
 
 impl Content {
     fn put_data(&mut self, key: JobKey, data: Result<JobData, String>) {
         *self.data_stamps.entry(key.clone()).or_default() += 1;
         self.data.insert(key, data);
+    }
+
+    fn refuse_when_told(&self, key: &JobKey) -> Result<(), PortError> {
+        let Some(kind) = self.write_failure else { return Ok(()) };
+        Err(PortError::plain(kind, format!("memory/{key}: the archive in memory was told to fail")))
     }
 }
 
@@ -76,6 +83,16 @@ impl MemoryArchive {
         self.write().put_data(key, Err(reason.to_owned()));
     }
 
+    /// Takes the meta.json of a job away, as if it had been deleted by hand. Its data stay.
+    pub fn lose_job(&self, key: &JobKey) {
+        self.write().jobs.remove(key);
+    }
+
+    /// Lets every further change of the archive through its port fail in this way; `None`: no longer.
+    pub fn fail_writes(&self, kind: Option<PortErrorKind>) {
+        self.write().write_failure = kind;
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Content> {
         self.content.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -119,19 +136,19 @@ impl JobArchive for MemoryArchive {
         match self.read().jobs.get(&key) {
             None => problem("there is no such job"),
             Some(Err(reason)) => problem(reason),
-            Some(Ok(meta)) => match serde_json::to_vec(meta) {
+            Some(Ok(meta)) => match fingerprint(meta) {
                 Err(error) => problem(&error.to_string()),
-                Ok(bytes) => ArchiveEntry::Job {
-                    meta: Box::new(meta.clone()),
-                    fingerprint: fingerprint(&bytes),
-                    path: path.clone(),
-                },
+                Ok(fingerprint) => {
+                    ArchiveEntry::Job { meta: Box::new(meta.clone()), fingerprint, path: path.clone() }
+                }
             },
         }
     }
 
     fn data_stamp(&self, key: &JobKey) -> Result<Option<DataStamp>, PortError> {
-        Ok(self.read().data_stamps.get(key).copied().map(DataStamp))
+        let content = self.read();
+        let stamp = content.data_stamps.get(key).copied().map(DataStamp);
+        Ok(stamp.filter(|_| content.data.contains_key(key)))
     }
 
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {
@@ -144,6 +161,33 @@ impl JobArchive for MemoryArchive {
             }
         }
     }
+
+    fn write_labels(&self, key: &JobKey, labels: &JobLabels) -> Result<Option<i64>, PortError> {
+        let mut content = self.write();
+        content.refuse_when_told(key)?;
+        let meta = match content.jobs.get_mut(key) {
+            None => return Ok(None),
+            Some(Err(reason)) => {
+                let what = format!("memory/{key}/meta.json cannot be used: {reason}");
+                return Err(PortError::plain(PortErrorKind::Corrupt, what));
+            }
+            Some(Ok(meta)) => meta,
+        };
+        meta.tags = labels.tags.iter().map(|tag| Tag { id: 0, ..tag.clone() }).collect();
+        meta.meta_data.extend(labels.meta_data.clone());
+        let what = || format!("memory/{key}/meta.json cannot be written");
+        let fingerprint =
+            fingerprint(meta).map_err(|error| PortError::new(PortErrorKind::Internal, what(), error))?;
+        Ok(Some(fingerprint))
+    }
+
+    fn remove_job(&self, key: &JobKey) -> Result<bool, PortError> {
+        let mut content = self.write();
+        content.refuse_when_told(key)?;
+        let had_meta = content.jobs.remove(key).is_some();
+        let had_data = content.data.remove(key).is_some();
+        Ok(had_meta || had_data)
+    }
 }
 
 /// Understands what [`JobKey`] prints.
@@ -154,10 +198,11 @@ fn key_from_location(location: &str) -> Option<JobKey> {
     Some(JobKey { cluster: parts.next()?.to_owned(), job_id, start_time })
 }
 
-/// FNV-1a, 64 bits.
-fn fingerprint(bytes: &[u8]) -> i64 {
+/// FNV-1a, 64 bits, of the job's meta.json.
+fn fingerprint(meta: &JobMeta) -> Result<i64, serde_json::Error> {
+    let bytes = serde_json::to_vec(meta)?;
     let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
-    hash.cast_signed()
+    Ok(hash.cast_signed())
 }

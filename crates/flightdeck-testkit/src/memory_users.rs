@@ -1,6 +1,6 @@
 //! User accounts in memory.
 
-use flightdeck_model::{PortError, User, UserChangeError, UserRepository};
+use flightdeck_model::{AuditEntry, PortError, User, UserChange, UserChangeError, UserRepository};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,6 +14,7 @@ pub struct MemoryUsers {
 struct Content {
     users: BTreeMap<String, User>,
     changes: u64,
+    audit_entries: Vec<AuditEntry>,
 }
 
 impl MemoryUsers {
@@ -21,6 +22,12 @@ impl MemoryUsers {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The audit entries of the changes, the oldest first.
+    #[must_use]
+    pub fn audit_entries(&self) -> Vec<AuditEntry> {
+        self.lock().audit_entries.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Content> {
@@ -65,6 +72,23 @@ impl UserRepository for MemoryUsers {
         *known = User { auth_source, ..user.clone() };
         content.changes += 1;
         Ok(())
+    }
+
+    fn change_user(
+        &self,
+        username: &str,
+        change: &UserChange,
+        audit: AuditEntry,
+    ) -> Result<User, UserChangeError> {
+        let mut content = self.lock();
+        let Some(known) = content.users.get_mut(username) else {
+            return Err(UserChangeError::Unknown(username.to_owned()));
+        };
+        let changed = known.clone().changed(change)?;
+        *known = changed.clone();
+        content.changes += 1;
+        content.audit_entries.push(audit);
+        Ok(changed)
     }
 
     fn change_number(&self) -> u64 {

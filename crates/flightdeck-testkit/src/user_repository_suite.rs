@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a suite fails where something is missing")]
 
-use flightdeck_model::{AuthSource, Role, Roles, User, UserChangeError, UserRepository};
+use crate::builders::audit_entry;
+use flightdeck_model::{
+    AuditAction, AuthSource, Role, Roles, User, UserChange, UserChangeError, UserRepository, UserRuleError,
+};
 use std::sync::Arc;
+use std::thread;
 
 /// Checks a user repository; `make` makes an empty one.
 ///
@@ -17,6 +21,9 @@ pub fn user_repository_suite(make: impl Fn() -> Arc<dyn UserRepository>) {
     removes_an_account(&*make());
     updates_all_but_name_and_source(&*make());
     counts_changes(&*make());
+    changes_one_thing(&*make());
+    refuses_a_change_that_breaks_a_rule(&*make());
+    loses_no_change_of_many_threads(&*make());
 }
 
 fn user(username: &str) -> User {
@@ -86,6 +93,72 @@ fn counts_changes(users: &dyn UserRepository) {
     has_grown("adding");
     users.update_user(&user("mona")).unwrap();
     has_grown("updating");
+    change(users, &UserChange::AddRole(Role::Admin)).unwrap();
+    has_grown("changing");
     users.remove_user("mona").unwrap();
     has_grown("removing");
+}
+
+fn change(users: &dyn UserRepository, wanted: &UserChange) -> Result<User, UserChangeError> {
+    users.change_user("mona", wanted, audit_entry(AuditAction::ChangeUser, "user mona"))
+}
+
+fn changes_one_thing(users: &dyn UserRepository) {
+    users.add_user(&user("mona"), Some("a hash")).unwrap();
+    users.add_user(&user("otto"), None).unwrap();
+    let project = |name: &str| name.to_owned();
+    let user_and_admin = Roles::of(&[Role::User, Role::Manager, Role::Admin]);
+    for (wanted, roles, projects) in [
+        (UserChange::AddRole(Role::Admin), user_and_admin, vec!["physics", "o'hara"]),
+        (
+            UserChange::AddProject(project("100%_\u{1f680}")),
+            user_and_admin,
+            vec!["physics", "o'hara", "100%_\u{1f680}"],
+        ),
+        (UserChange::RemoveProject(project("o'hara")), user_and_admin, vec!["physics", "100%_\u{1f680}"]),
+        (
+            UserChange::RemoveRole(Role::User),
+            Roles::of(&[Role::Manager, Role::Admin]),
+            vec!["physics", "100%_\u{1f680}"],
+        ),
+    ] {
+        let projects = projects.into_iter().map(str::to_owned).collect();
+        let expected = User { roles, projects, ..user("mona") };
+        assert_eq!(change(users, &wanted).unwrap(), expected, "{wanted:?}");
+        assert_eq!(users.find_user("mona").unwrap(), Some(expected), "{wanted:?}");
+    }
+    assert_eq!(users.find_user("otto").unwrap(), Some(user("otto")), "others stay as they are");
+}
+
+fn refuses_a_change_that_breaks_a_rule(users: &dyn UserRepository) {
+    let before = users.change_number();
+    let unknown = change(users, &UserChange::AddRole(Role::Admin));
+    assert!(matches!(unknown, Err(UserChangeError::Unknown(ref name)) if name == "mona"), "{unknown:?}");
+    assert_eq!(users.change_number(), before);
+    users.add_user(&user("mona"), None).unwrap();
+    for wanted in [
+        UserChange::AddRole(Role::User),
+        UserChange::RemoveRole(Role::Admin),
+        UserChange::AddProject("physics".to_owned()),
+        UserChange::RemoveProject("Physics".to_owned()),
+    ] {
+        let refused = change(users, &wanted);
+        assert!(matches!(refused, Err(UserChangeError::Rule(_))), "{wanted:?}: {refused:?}");
+    }
+    let refused = change(users, &UserChange::RemoveRole(Role::Manager));
+    let Err(UserChangeError::Rule(UserRuleError::ProjectsWithoutManager { username })) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(username, "mona");
+    assert_eq!(users.find_user("mona").unwrap(), Some(user("mona")));
+}
+
+fn loses_no_change_of_many_threads(users: &dyn UserRepository) {
+    users.add_user(&user("mona"), None).unwrap();
+    thread::scope(|scope| {
+        for number in 0..8 {
+            scope.spawn(move || change(users, &UserChange::AddProject(format!("p{number}"))).unwrap());
+        }
+    });
+    assert_eq!(users.find_user("mona").unwrap().unwrap().projects.len(), 2 + 8);
 }

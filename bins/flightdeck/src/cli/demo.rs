@@ -7,6 +7,7 @@ use crate::{RunningServer, Server};
 use anyhow::Context as _;
 use clap::Args;
 use flightdeck_archive::synthetic;
+use flightdeck_db::DatabaseLocation;
 use flightdeck_model::{AuthSource, Principal, Role, Roles, User, UserRepository};
 use flightdeck_service::{ListJobs, add_user};
 use std::fs;
@@ -68,7 +69,9 @@ fn prepare(folder: &Path) -> anyhow::Result<()> {
 /// The folder's configuration, with its paths taken from the folder instead of the working directory.
 fn demo_config(folder: &Path) -> anyhow::Result<Config> {
     let mut config = load::config(&folder.join("config.json"))?;
-    config.main.database.path = folder.join(&config.main.database.path);
+    if let DatabaseLocation::Sqlite(path) = &mut config.main.database.location {
+        *path = folder.join(&path);
+    }
     config.archive.path = folder.join(&config.archive.path);
     Ok(config)
 }

@@ -1,10 +1,11 @@
 //! `flightdeck import`
 
+use super::progress;
 use crate::Server;
 use crate::config::Config;
 use clap::Args;
 use flightdeck_service::{ImportOptions, ImportProgress, ImportReport};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use std::fmt::Write as _;
 
 /// Skipped jobs that are listed one by one; all of them are in the log at level debug.
@@ -27,7 +28,7 @@ pub(super) fn run(config: &Config, args: &ImportArgs) -> anyhow::Result<()> {
 /// Imports with a progress bar on a terminal.
 pub(super) fn import(config: &Config, rebuild: bool) -> anyhow::Result<ImportReport> {
     let readers = std::thread::available_parallelism().map_or(1, usize::from);
-    let progress = Bar::new();
+    let progress = Bar(progress::bar("{bar:40} {pos}/{len} jobs, {per_sec}, {eta} left"));
     let report = Server::builder(config.clone()).import(ImportOptions { rebuild, readers }, &progress)?;
     progress.0.finish_and_clear();
     for problem in &report.skipped {
@@ -65,16 +66,8 @@ pub(super) fn summary(report: &ImportReport) -> String {
     text
 }
 
-/// A bar on standard error, if that is a terminal.
+/// Counts jobs.
 struct Bar(ProgressBar);
-
-impl Bar {
-    fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} jobs, {per_sec}, {eta} left");
-        Self(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
-    }
-}
 
 impl ImportProgress for Bar {
     fn begins(&self, jobs: u64) {

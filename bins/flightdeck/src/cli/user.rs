@@ -1,4 +1,4 @@
-//! `flightdeck user add|remove|list|role`
+//! `flightdeck user add|remove|list|role|project`
 
 use crate::config::Config;
 use crate::server::open_database;
@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use flightdeck_auth::hash_password;
 use flightdeck_model::{AuthSource, Role, Roles, User, UserRepository};
-use flightdeck_service::{RoleChange, add_user, change_roles};
+use flightdeck_service::{ProjectChange, RoleChange, add_user, change_projects, change_roles};
 use std::io::Read as _;
 
 /// What to do with accounts.
@@ -23,6 +23,8 @@ pub(super) enum UserCommand {
     List,
     /// Gives and takes roles
     Role(RoleArgs),
+    /// Gives a manager projects and takes them away
+    Project(ProjectArgs),
 }
 
 /// The new account.
@@ -68,6 +70,27 @@ pub(super) struct RoleArgs {
     changes: RoleChanges,
 }
 
+/// Which projects to give and take.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct ProjectChanges {
+    /// Projects to give, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "PROJECT,…")]
+    add: Vec<String>,
+    /// Projects to take away, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "PROJECT,…")]
+    remove: Vec<String>,
+}
+
+/// Whose projects to change, and how.
+#[derive(Debug, Args)]
+pub(super) struct ProjectArgs {
+    /// Login name
+    name: String,
+    #[command(flatten)]
+    changes: ProjectChanges,
+}
+
 /// Runs the command.
 pub(super) fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
     let users = open_database(config)?;
@@ -78,6 +101,10 @@ pub(super) fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Role(RoleArgs { name, changes: RoleChanges { add, remove } }) => {
             let user = change_roles(&users, &name, &RoleChange { add, remove })?;
             super::print(&format!("{}\t{}", user.username, user.roles.names().join(",")))
+        }
+        UserCommand::Project(ProjectArgs { name, changes: ProjectChanges { add, remove } }) => {
+            let user = change_projects(&users, &name, &ProjectChange { add, remove })?;
+            super::print(&format!("{}\t{}", user.username, user.projects.join(",")))
         }
     }
 }

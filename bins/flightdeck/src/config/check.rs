@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     address::ListenAddress,
     keys::{self, Key, Kind},
-    problem::{Fault, Problem, is_secret, shown},
+    problem::{Fault, Problem, is_secret, may_hold_password, shown},
 };
 
 /// Keys of the reference server's own sample that nobody ever read, and what to say of them.
@@ -17,6 +17,12 @@ const STALE_KEYS: [(&str, &str); 1] = [(
     "archive.retention.location",
     "has never had an effect and is ignored; `target-path` says where jobs are copied or moved",
 )];
+
+/// Keys whose work is not needed here, and why.
+const NEEDLESS_KEYS: [(&str, &str); 2] = [
+    ("cron.commit-job-worker", "a job is stored and listed before its start is answered"),
+    ("cron.duration-worker", "durations of running jobs are computed when they are asked for"),
+];
 
 /// What the check found.
 #[derive(Debug, Default)]
@@ -33,6 +39,7 @@ pub(crate) struct Findings {
 pub(crate) fn check(sections: &Map<String, Value>) -> Findings {
     let mut findings = Findings::default();
     findings.check_table("", "", sections);
+    findings.set_needless_apart();
     if !findings.unserved.is_empty() {
         findings
             .warnings
@@ -122,6 +129,17 @@ impl Findings {
         self.problems.push(Problem::new(place, Fault::Unknown { found, nearest, allowed }));
     }
 
+    /// Says of keys that there is nothing to do for them, rather than that this version does nothing.
+    fn set_needless_apart(&mut self) {
+        for (needless, reason) in NEEDLESS_KEYS {
+            let count_before = self.unserved.len();
+            self.unserved.retain(|key| *key != needless);
+            if self.unserved.len() < count_before {
+                self.warnings.push(format!("{needless} is accepted, but not needed: {reason}"));
+            }
+        }
+    }
+
     /// Remembers the outermost keys without effect: what is in such an object is not named again.
     fn note_unserved(&mut self, pattern: &str, key: &Key) {
         let around_is_served = pattern.is_empty()
@@ -144,6 +162,7 @@ fn accept(kind: Kind, value: &Value) -> Result<(), Option<String>> {
             return accept_duration(text, min_s, may_be_empty);
         }
         (Kind::OneOf(words), Value::String(text)) => words.contains(&text.as_str()),
+        (Kind::DatabaseLocation, Value::String(text)) => is_database_location(text),
         (Kind::ListenAddress, Value::String(text)) => {
             return text.parse::<ListenAddress>().map(drop).map_err(|error| Some(error.to_string()));
         }
@@ -152,6 +171,12 @@ fn accept(kind: Kind, value: &Value) -> Result<(), Option<String>> {
         _ => false,
     };
     if accepted { Ok(()) } else { Err(None) }
+}
+
+/// What looks like another URL or like connection parameters is a mistake, and would be shown as a path.
+fn is_database_location(text: &str) -> bool {
+    let is_postgres = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    is_postgres || (!text.trim().is_empty() && !may_hold_password(text))
 }
 
 fn accept_duration(text: &str, min_s: i64, may_be_empty: bool) -> Result<(), Option<String>> {

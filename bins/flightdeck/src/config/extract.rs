@@ -1,10 +1,12 @@
 //! Turns checked sections into the typed configuration; what is not there keeps its default.
 
+use flightdeck_db::DatabaseLocation;
+use flightdeck_service::RefusedJobs;
 use serde_json::{Map, Value};
 
 use super::{
-    ArchiveConfig, AuthConfig, Config, DatabaseConfig, JwtConfig, MainConfig, ResamplingConfig, Secrets,
-    TlsFiles,
+    ArchiveConfig, AuthConfig, Config, DatabaseConfig, JwtConfig, MainConfig, NODE_STATE_AGE_HOURS,
+    RefusedJobsConfig, ResamplingConfig, Secrets, TlsFiles,
 };
 
 /// Makes the configuration of sections in which the checker found nothing wrong.
@@ -26,18 +28,46 @@ fn main(values: &Values<'_>) -> MainConfig {
         database: database(values),
         tls: tls(values),
         resampling: resampling(values),
+        refused_jobs: refused_jobs(values),
+        stop_overdue_grace_s: values
+            .integer("main.stop-jobs-exceeding-walltime")
+            .filter(|grace_s: &i64| *grace_s > 0),
+        node_state_retention_s: node_state_retention_s(values),
+        machine_state_dir: values
+            .text("main.machine-state-dir")
+            .filter(|folder| !folder.is_empty())
+            .map(Into::into),
     }
+}
+
+fn refused_jobs(values: &Values<'_>) -> RefusedJobsConfig {
+    let defaults = RefusedJobsConfig::default();
+    RefusedJobsConfig {
+        policy: match values.text("main.refused-jobs") {
+            Some("quarantine") => RefusedJobs::Quarantine,
+            _ => defaults.policy,
+        },
+        quarantine_max: values.integer("main.quarantine-max").unwrap_or(defaults.quarantine_max),
+    }
+}
+
+/// `None` where no policy says that anything is removed.
+fn node_state_retention_s(values: &Values<'_>) -> Option<i64> {
+    values.at("main.nodestate-retention.policy")?;
+    let age_hours = values.integer("main.nodestate-retention.age").filter(|hours: &i64| *hours > 0);
+    Some(age_hours.unwrap_or(NODE_STATE_AGE_HOURS) * 3600)
 }
 
 fn database(values: &Values<'_>) -> DatabaseConfig {
     let defaults = DatabaseConfig::default();
     DatabaseConfig {
-        path: values.text("main.db").map_or(defaults.path, Into::into),
+        location: values.text("main.db").map_or(defaults.location, DatabaseLocation::parse),
         max_open_connections: values
             .integer("main.db-config.max-open-connections")
             .unwrap_or(defaults.max_open_connections),
         cache_size_mib: values.integer("main.db-config.cache-size-mb").unwrap_or(defaults.cache_size_mib),
         busy_timeout_ms: values.integer("main.db-config.busy-timeout-ms").unwrap_or(defaults.busy_timeout_ms),
+        write_queue: values.integer("main.db-config.write-queue").unwrap_or(defaults.write_queue),
     }
 }
 

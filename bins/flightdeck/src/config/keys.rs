@@ -56,6 +56,8 @@ pub(crate) enum Kind {
     Duration { min_s: i64, may_be_empty: bool },
     /// One of a few words.
     OneOf(&'static [&'static str]),
+    /// The path of a file or the URL of a database server. A URL may hold a password and is never shown.
+    DatabaseLocation,
     /// An address to listen on: host and port.
     ListenAddress,
     /// A list of at least one [`Kind::AllowEntry`].
@@ -73,7 +75,12 @@ impl Kind {
     pub(crate) const fn is_text(self) -> bool {
         matches!(
             self,
-            Self::Text | Self::FilledText | Self::Duration { .. } | Self::OneOf(_) | Self::ListenAddress
+            Self::Text
+                | Self::FilledText
+                | Self::Duration { .. }
+                | Self::OneOf(_)
+                | Self::DatabaseLocation
+                | Self::ListenAddress
         )
     }
 
@@ -113,6 +120,9 @@ impl fmt::Display for Kind {
                 Ok(())
             }
             Self::OneOf(words) => write!(f, "one of {}", Quoted(words)),
+            Self::DatabaseLocation => {
+                f.write_str(r#"the path of a file such as "./var/job.db", or a URL such as "postgres://user@host/database""#)
+            }
             Self::ListenAddress => {
                 f.write_str(r#"host and port, such as "127.0.0.1:8080", "[::1]:8080" or ":8080""#)
             }

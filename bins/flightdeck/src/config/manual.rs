@@ -66,6 +66,7 @@ fn type_name(key: &Key) -> String {
         Kind::OneOf(words) => {
             return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
         }
+        Kind::DatabaseLocation => "path or URL",
         Kind::ListenAddress => "host:port",
         Kind::AllowList | Kind::NetworkList => "list of addresses",
         Kind::AllowEntry | Kind::Network => "address",

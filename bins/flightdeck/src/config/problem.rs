@@ -112,7 +112,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
 }
 
 /// Writes the value of the key `name` for an error text: a short text or number as JSON, and only the kind of
-/// anything that is or may hold a secret.
+/// anything that is or may hold a secret, such as a URL with a password.
 pub(crate) fn shown(name: &str, value: &Value) -> String {
     match value {
         Value::Object(_) => "an object".to_owned(),
@@ -120,8 +120,14 @@ pub(crate) fn shown(name: &str, value: &Value) -> String {
         Value::Array(_) => "a list".to_owned(),
         Value::Null => "null".to_owned(),
         _ if is_secret(name) => "a value that is not shown".to_owned(),
+        Value::String(text) if may_hold_password(text) => "a text that is not shown".to_owned(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => excerpt(&value.to_string()),
     }
+}
+
+/// Tells whether a text may be a URL or a list of connection parameters with a password in it.
+pub(crate) fn may_hold_password(text: &str) -> bool {
+    text.contains("://") || text.to_lowercase().contains("password=")
 }
 
 fn excerpt(text: &str) -> String {

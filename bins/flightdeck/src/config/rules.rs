@@ -8,11 +8,16 @@ use super::problem::{Fault, Problem};
 
 /// The archive kind that this version can serve.
 const SERVED_ARCHIVE_KIND: &str = "file";
+/// What this version can do with old node states.
+const SERVED_NODE_STATE_POLICY: &str = "delete";
 
 /// Checks all rules.
 pub(crate) fn check(sections: &Map<String, Value>, problems: &mut Vec<Problem>) {
     if let Some(main) = table(sections, "main") {
         check_https_files(main, problems);
+        if let Some(retention) = table(main, "nodestate-retention") {
+            check_node_state_policy(retention, problems);
+        }
     }
     if let Some(archive) = table(sections, "archive") {
         check_archive_kind(archive, problems);
@@ -44,6 +49,14 @@ fn check_archive_kind(archive: &Map<String, Value>, problems: &mut Vec<Problem>)
             problems.push(Problem::new("archive.kind", Fault::Invalid { found, allowed }));
         }
         _ => {}
+    }
+}
+
+fn check_node_state_policy(retention: &Map<String, Value>, problems: &mut Vec<Problem>) {
+    if text(retention, "policy") == Some("move") {
+        let found = "\"move\"".to_owned();
+        let allowed = format!("\"{SERVED_NODE_STATE_POLICY}\", the only policy that this version serves");
+        problems.push(Problem::new("main.nodestate-retention.policy", Fault::Invalid { found, allowed }));
     }
 }
 

@@ -4,6 +4,8 @@ mod pages;
 
 use std::fs;
 
+use flightdeck_db::DatabaseLocation;
+use flightdeck_service::RefusedJobs;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -92,11 +94,18 @@ fn a_configuration_of_the_reference_server_loads() {
 }
 
 #[test]
-fn one_warning_names_all_that_has_no_effect_yet() {
+fn warnings_name_all_that_has_no_effect() {
     let warnings = Folder::with(&reference_style_config()).warnings();
     assert_eq!(
         warnings,
-        ["checked, but without effect in this version: cron, main.short-running-jobs-duration, metric-store"]
+        [
+            "cron.commit-job-worker is accepted, but not needed: a job is stored and listed before its start is \
+             answered",
+            "cron.duration-worker is accepted, but not needed: durations of running jobs are computed when they \
+             are asked for",
+            "checked, but without effect in this version: cron.footprint-worker, \
+             main.short-running-jobs-duration, metric-store",
+        ]
     );
 }
 
@@ -122,7 +131,12 @@ fn the_settings_in_use_arrive_where_they_are_used() {
             "max-items-per-page": 500,
             "request-body-limit": 1024,
             "db": "/data/job.db",
-            "db-config": { "max-open-connections": 8, "cache-size-mb": 64, "busy-timeout-ms": 100 },
+            "db-config": { "max-open-connections": 8, "cache-size-mb": 64, "busy-timeout-ms": 100, "write-queue": 5 },
+            "refused-jobs": "quarantine",
+            "quarantine-max": 7,
+            "stop-jobs-exceeding-walltime": 60,
+            "nodestate-retention": { "policy": "delete", "age": 48 },
+            "machine-state-dir": "/data/machines",
             "https-cert-file": "cert.pem",
             "https-key-file": "key.pem"
         },
@@ -137,17 +151,55 @@ fn the_settings_in_use_arrive_where_they_are_used() {
     assert_eq!(config.main.max_items_per_page, Some(500));
     assert_eq!(config.main.request_body_limit_bytes, 1024);
     let database = DatabaseConfig {
-        path: "/data/job.db".into(),
+        location: DatabaseLocation::Sqlite("/data/job.db".into()),
         max_open_connections: 8,
         cache_size_mib: 64,
         busy_timeout_ms: 100,
+        write_queue: 5,
     };
     assert_eq!(config.main.database, database);
     let tls = TlsFiles { certificate: "cert.pem".into(), private_key: "key.pem".into() };
     assert_eq!(config.main.tls, Some(tls));
+    let refused_jobs = RefusedJobsConfig { policy: RefusedJobs::Quarantine, quarantine_max: 7 };
+    assert_eq!(config.main.refused_jobs, refused_jobs);
+    assert_eq!(config.main.stop_overdue_grace_s, Some(60));
+    assert_eq!(config.main.node_state_retention_s, Some(48 * 3600));
+    assert_eq!(config.main.machine_state_dir.as_deref(), Some(Path::new("/data/machines")));
     assert_eq!(config.auth.jwts.max_age, Some(GoDuration::from_secs(5400)));
     assert!(config.auth.jwts.validate_user);
     assert_eq!(config.archive.path, Path::new("/data/archive"));
+}
+
+#[test]
+fn a_zero_or_an_empty_text_switches_off_as_in_the_reference() {
+    let config = Folder::with(&json!({
+        "main": {
+            "api-allowed-ips": ["*"],
+            "stop-jobs-exceeding-walltime": 0,
+            "machine-state-dir": "",
+        }
+    }))
+    .config();
+    assert_eq!(config.main.stop_overdue_grace_s, None);
+    assert_eq!(config.main.machine_state_dir, None);
+    assert_eq!(config.main.node_state_retention_s, None);
+}
+
+#[test]
+fn old_node_states_go_after_a_day_unless_the_policy_says_more() {
+    for retention in [json!({ "policy": "delete" }), json!({ "policy": "delete", "age": 0 })] {
+        let config = json!({ "main": { "api-allowed-ips": ["*"], "nodestate-retention": retention } });
+        assert_eq!(Folder::with(&config).config().main.node_state_retention_s, Some(86_400));
+    }
+}
+
+#[test]
+fn the_database_may_be_a_server_whose_password_is_never_shown() {
+    let url = "postgres://fd:hunter2@db.example.org:5433/flightdeck";
+    let folder = Folder::with(&minimal()).variable("FLIGHTDECK_MAIN__DB", url);
+    let loaded = folder.load().unwrap();
+    assert_eq!(loaded.config.main.database.location, DatabaseLocation::parse(url));
+    assert!(!format!("{loaded:?}").contains("hunter2"), "{loaded:?}");
 }
 
 #[test]
@@ -160,7 +212,7 @@ fn an_empty_max_age_means_tokens_without_end() {
 fn an_embedding_program_gets_a_loopback_server_with_its_database_beside_the_archive() {
     let config = Config::for_archive("/tmp/x/job-archive");
     assert_eq!(config.main.addr.to_string(), "127.0.0.1:0");
-    assert_eq!(config.main.database.path, Path::new("/tmp/x/job.db"));
+    assert_eq!(config.main.database.location, DatabaseLocation::Sqlite("/tmp/x/job.db".into()));
     assert!(flightdeck_auth::AllowList::parse(&config.main.api_allowed_ips).is_ok());
 }
 

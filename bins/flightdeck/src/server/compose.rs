@@ -1,12 +1,12 @@
 //! Opens the parts that the configuration names and puts them together.
 
 use super::StartError;
-use crate::config::Config;
-use flightdeck_archive::FileArchive;
+use crate::config::{Config, DatabaseConfig};
+use flightdeck_archive::{FileArchive, FileMachineStates};
 use flightdeck_auth::{AllowList, KeyPair, PublicKey, TokenIssuer, TrustedProxies};
 use flightdeck_db::{Database, DatabaseOptions};
 use flightdeck_http::AppState;
-use flightdeck_model::{Clock, JobArchive};
+use flightdeck_model::{Clock, JobArchive, MachineStates, SystemClock};
 use flightdeck_service::{ClusterCatalog, Parts, Services, Settings};
 use std::sync::Arc;
 
@@ -21,18 +21,29 @@ impl Composition {
     pub(super) fn of(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, StartError> {
         let archive = FileArchive::open(&config.archive.path)?;
         let clusters = load_clusters(&archive)?;
-        let database = open_database(config)?;
+        let database = Arc::new(open_database(config)?);
         let resampling = &config.main.resampling;
         let services = Services::new(Parts {
             clock: Arc::clone(clock),
-            jobs: Arc::new(database.clone()),
-            users: Arc::new(database),
+            jobs: database.clone(),
+            users: database.clone(),
             archive: Arc::new(archive),
+            changes: database.clone(),
+            archive_work: database.clone(),
+            nodes: database.clone(),
+            audit: database.clone(),
+            quarantine: database.clone(),
+            tasks: database,
+            machine_states: machine_states(config)?,
             clusters,
             settings: Settings {
                 max_items_per_page: config.main.max_items_per_page.map_or(0, u64::from),
                 resampling_minimum_points: resampling.minimum_points,
                 resampling_resolutions_s: resampling.resolutions_s.clone(),
+                refused_jobs: config.main.refused_jobs.policy,
+                quarantine_max: config.main.refused_jobs.quarantine_max,
+                stop_overdue_grace_s: config.main.stop_overdue_grace_s,
+                node_state_retention_s: config.main.node_state_retention_s,
                 ..Settings::default()
             },
         });
@@ -57,16 +68,34 @@ impl Composition {
     }
 }
 
+/// The use cases on the configured parts, for a command beside a server or without one.
+pub(crate) fn services(config: &Config) -> Result<Services, StartError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    Ok(Composition::of(config, &clock)?.services)
+}
+
 /// Opens the configured database.
 pub(crate) fn open_database(config: &Config) -> Result<Database, StartError> {
     let settings = &config.main.database;
-    let options = DatabaseOptions {
+    Ok(Database::open_at(&settings.location, &database_options(settings))?)
+}
+
+/// How a database is opened.
+pub(crate) fn database_options(settings: &DatabaseConfig) -> DatabaseOptions {
+    DatabaseOptions {
         readers: settings.max_open_connections,
         reader_cache_kib: settings.cache_size_mib.saturating_mul(1024),
         busy_timeout_ms: settings.busy_timeout_ms,
+        write_queue: settings.write_queue,
         ..DatabaseOptions::default()
-    };
-    Ok(Database::open(&settings.path, &options)?)
+    }
+}
+
+/// Opens the folder of the machines' state files, if one is configured.
+fn machine_states(config: &Config) -> Result<Option<Arc<dyn MachineStates>>, StartError> {
+    let Some(folder) = &config.main.machine_state_dir else { return Ok(None) };
+    let states = FileMachineStates::open(folder).map_err(StartError::MachineStates)?;
+    Ok(Some(Arc::new(states)))
 }
 
 /// Makes what signs tokens; `None` without a key for it.

@@ -13,6 +13,9 @@ pub enum StartError {
     /// The archive's root cannot be used.
     #[error("the archive cannot be opened")]
     Archive(#[from] ArchiveError),
+    /// The folder of the machines' state files cannot be used.
+    #[error("the folder of main.machine-state-dir cannot be opened")]
+    MachineStates(#[source] ArchiveError),
     /// The archive cannot be read.
     #[error("the archive cannot be read")]
     Port(#[from] PortError),
@@ -56,8 +59,8 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
-    /// The serving thread could not be started.
-    #[error("the serving thread cannot be started")]
+    /// A thread of the server could not be started.
+    #[error("a thread of the server cannot be started")]
     Thread(#[source] std::io::Error),
     /// The serving thread ended before it served.
     #[error("the server stopped while it started")]

@@ -1,12 +1,8 @@
 //! Every subcommand, as an administrator types it.
 
-use crate::site::{Site, is_private, program};
+use crate::site::{Site, is_private, program, stderr};
 use flightdeck_auth::{PublicKey, TokenError, TokenVerifier};
 use flightdeck_model::{Role, Roles, UnixTime};
-
-fn stderr(assert: &assert_cmd::assert::Assert) -> String {
-    String::from_utf8(assert.get_output().stderr.clone()).unwrap()
-}
 
 #[test]
 fn init_writes_what_serves_and_overwrites_nothing() {
@@ -92,6 +88,12 @@ fn accounts_are_added_listed_changed_and_removed() {
     assert_eq!(site.output(&["user", "list"]), "ada\tadmin\t\t\t\numa\tuser\t\t\t\n");
     assert_eq!(site.output(&["user", "role", "uma", "--add", "api", "--remove", "user"]), "uma\tapi\n");
     site.run(&["user", "role", "uma", "--add", "api"]).failure();
+    site.run(&["user", "add", "meg", "--roles", "manager", "--projects", "proj03"]).success();
+    let projects = ["user", "project", "meg", "--add", "proj04,proj05", "--remove", "proj03"];
+    assert_eq!(site.output(&projects), "meg\tproj04,proj05\n");
+    site.run(&projects).failure();
+    site.run(&["user", "project", "uma", "--add", "proj03"]).failure();
+    site.run(&["user", "project", "meg"]).failure();
     site.run(&["user", "remove", "uma"]).success();
     assert!(stderr(&site.run(&["user", "remove", "uma"]).failure()).contains("no user"));
     let database = std::fs::read(site.path("var/job.db")).unwrap();

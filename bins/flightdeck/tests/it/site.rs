@@ -2,7 +2,9 @@
 
 use assert_cmd::Command;
 use flightdeck::config::Config;
+use flightdeck::{RunningServer, Server};
 use flightdeck_archive::synthetic;
+use flightdeck_db::DatabaseLocation;
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -65,10 +67,20 @@ impl Site {
     pub(crate) fn config(&self) -> Config {
         let environment = std::collections::BTreeMap::new();
         let mut config = Config::load_with(&self.path("config.json"), &environment).unwrap().config;
-        config.main.database.path = self.folder.path().join(&config.main.database.path);
+        if let DatabaseLocation::Sqlite(path) = &mut config.main.database.location {
+            *path = self.folder.path().join(&path);
+        }
+        if let Some(folder) = &mut config.main.machine_state_dir {
+            *folder = self.folder.path().join(&folder);
+        }
         config.archive.path = self.archive();
         config.main.addr.port = 0;
         config
+    }
+
+    /// Starts the server of this configuration in this process.
+    pub(crate) fn serve(&self) -> RunningServer {
+        Server::builder(self.config()).start().unwrap()
     }
 
     /// Folders of all jobs of the archive, sorted.
@@ -97,6 +109,11 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// What a command wrote to standard error.
+pub(crate) fn stderr(assert: &assert_cmd::assert::Assert) -> String {
+    String::from_utf8(assert.get_output().stderr.clone()).unwrap()
+}
+
 /// An answer over a socket.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -111,18 +128,49 @@ impl Answer {
 
 /// A GET request on a connection of its own.
 pub(crate) fn get(address: SocketAddr, path: &str, token: &str) -> Answer {
+    exchange(address, "GET", path, &format!("Authorization: Bearer {token}\r\n"), "")
+}
+
+/// A request with a JSON body on a connection of its own.
+pub(crate) fn send(address: SocketAddr, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    let headers = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+    exchange(address, method, path, &headers, &body.to_string())
+}
+
+/// Any request on a connection of its own; each line of `headers` with its end.
+pub(crate) fn exchange(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Answer {
     let mut socket = TcpStream::connect(address).unwrap();
+    let length = body.len();
     write!(
         socket,
-        "GET {path} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\n{headers}Content-Length: {length}\r\n\
+         Connection: close\r\n\r\n{body}"
     )
     .unwrap();
     let mut bytes = Vec::new();
     socket.read_to_end(&mut bytes).unwrap();
-    let text = String::from_utf8(bytes).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    // A compressed body is not looked at.
+    let text = String::from_utf8_lossy(&bytes);
+    let (head, sent_body) = text.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, body: body.to_owned() }
+    let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    let whole_body = if is_chunked { joined_chunks(&bytes[head.len() + 4..]) } else { sent_body.to_owned() };
+    Answer { status, body: whole_body }
+}
+
+/// The body of an answer that was sent in chunks: before each its length, at the end one of length 0.
+fn joined_chunks(mut rest: &[u8]) -> String {
+    let mut joined = Vec::new();
+    loop {
+        let line_end = rest.windows(2).position(|pair| pair == b"\r\n").unwrap();
+        let length = usize::from_str_radix(std::str::from_utf8(&rest[..line_end]).unwrap(), 16).unwrap();
+        if length == 0 {
+            return String::from_utf8_lossy(&joined).into_owned();
+        }
+        let chunk = &rest[line_end + 2..];
+        joined.extend_from_slice(&chunk[..length]);
+        rest = &chunk[length + 2..];
+    }
 }
 
 /// Whether a file's mode lets its owner alone read it.

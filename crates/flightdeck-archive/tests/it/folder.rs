@@ -2,7 +2,7 @@
 
 use flate2::{Compression, write::GzEncoder};
 use flightdeck_archive::FileArchive;
-use flightdeck_model::{ArchiveEntry, ArchiveProblem, JobArchive, JobKey, JobMeta, UnixTime};
+use flightdeck_model::{ArchiveEntry, ArchiveProblem, JobArchive, JobKey, JobLabels, JobMeta, Tag, UnixTime};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,19 @@ impl ArchiveFolder {
         fs::write(path, content).unwrap();
     }
 
+    pub(crate) fn read(&self, place: &str) -> String {
+        fs::read_to_string(self.path(place)).unwrap()
+    }
+
+    /// The names in a folder, in order.
+    pub(crate) fn names(&self, place: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(place)).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
     pub(crate) fn open(&self) -> FileArchive {
         FileArchive::open(self.root()).unwrap()
     }
@@ -69,6 +82,18 @@ impl ArchiveFolder {
             ArchiveEntry::Problem(problem) => panic!("{problem:?}"),
         }
     }
+}
+
+/// The tags and metadata of a job, by the tags' type, name and scope.
+pub(crate) fn labels(tags: &[[&str; 3]], meta_data: &[(&str, &str)]) -> JobLabels {
+    let tag = |[tag_type, name, scope]: &[&str; 3]| Tag {
+        id: 0,
+        tag_type: (*tag_type).to_owned(),
+        name: (*name).to_owned(),
+        scope: (*scope).to_owned(),
+    };
+    let text = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    JobLabels { tags: tags.iter().map(tag).collect(), meta_data: meta_data.iter().map(text).collect() }
 }
 
 pub(crate) fn second_key() -> JobKey {

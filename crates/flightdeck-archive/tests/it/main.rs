@@ -9,12 +9,22 @@ mod folder;
 #[cfg(test)]
 mod job_files;
 #[cfg(test)]
+mod labels;
+#[cfg(test)]
+mod labels_at_risk;
+#[cfg(test)]
+mod machine_states;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod port_suite;
 #[cfg(test)]
 mod reference_files;
 #[cfg(test)]
+mod removal;
+#[cfg(test)]
 mod stray_names;
+#[cfg(test)]
+mod strict_reader;
 #[cfg(test)]
 mod synthetic_archive;

@@ -125,7 +125,7 @@ impl QueryFragment<Backend> for Driven<'_> {
         out.push_sql(table);
         if self.needs_jobs() {
             // SQLite never changes the order of a CROSS JOIN.
-            out.push_sql(" CROSS JOIN `job` WHERE `job`.`id` = ");
+            out.push_sql(" CROSS JOIN job WHERE job.id = ");
             out.push_sql(table);
             out.push_sql(".job_id AND ");
         } else {

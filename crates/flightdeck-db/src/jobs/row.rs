@@ -45,6 +45,21 @@ impl JobRow {
         self.id
     }
 
+    /// The identity of the job.
+    pub(crate) fn key(&self) -> JobKey {
+        JobKey { cluster: self.cluster.clone(), job_id: self.job_id, start_time: UnixTime(self.start_time) }
+    }
+
+    /// The word for the job's state.
+    pub(crate) fn state_word(&self) -> &str {
+        &self.job_state
+    }
+
+    /// The row as it is after the job's end.
+    pub(crate) fn ended(self, state: JobState, duration_s: i64) -> Self {
+        Self { job_state: state.as_str().to_owned(), duration: duration_s, ..self }
+    }
+
     /// Makes the job of the row, with the duration that it has at `now`.
     pub(crate) fn into_record(
         self,

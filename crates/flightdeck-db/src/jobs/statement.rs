@@ -17,9 +17,13 @@ pub(super) struct TagIds;
 
 impl QueryFragment<Backend> for TagIds {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        out.push_sql("(SELECT group_concat(");
+        let (before, after) = match out.backend() {
+            Backend::Sqlite(_) => ("(SELECT group_concat(", ") FROM "),
+            Backend::Postgres(_) => ("(SELECT string_agg(", "::text, ',') FROM "),
+        };
+        out.push_sql(before);
         jobtag::tag_id.walk_ast(out.reborrow())?;
-        out.push_sql(") FROM ");
+        out.push_sql(after);
         jobtag::table.walk_ast(out.reborrow())?;
         out.push_sql(" WHERE ");
         jobtag::job_id.walk_ast(out.reborrow())?;
@@ -116,7 +120,7 @@ enum SortValue {
     Duration { now: i64 },
     NumNodes,
     Energy,
-    Footprint { json_path: String },
+    Footprint { key: String, json_path: String },
 }
 
 impl SortBy {
@@ -127,7 +131,9 @@ impl SortBy {
             SortKey::Duration => SortValue::Duration { now: now.0 },
             SortKey::NumNodes => SortValue::NumNodes,
             SortKey::Energy => SortValue::Energy,
-            SortKey::Footprint(name) => SortValue::Footprint { json_path: format!("$.{name}") },
+            SortKey::Footprint(name) => {
+                SortValue::Footprint { key: name.clone(), json_path: format!("$.{name}") }
+            }
         };
         Self { value, descending: order.descending }
     }
@@ -161,11 +167,11 @@ impl QueryFragment<Backend> for SortBy {
                 job::duration.walk_ast(out.reborrow())?;
                 out.push_sql(" END");
             }
-            SortValue::Footprint { json_path } => {
-                push_footprint(&mut out, json_path)?;
+            SortValue::Footprint { key, json_path } => {
+                push_footprint(&mut out, key, json_path)?;
                 // Jobs without it come last, however the others are ordered.
                 out.push_sql(" IS NULL, ");
-                push_footprint(&mut out, json_path)?;
+                push_footprint(&mut out, key, json_path)?;
             }
         }
         let direction = self.direction();
@@ -177,12 +183,27 @@ impl QueryFragment<Backend> for SortBy {
     }
 }
 
-fn push_footprint<'b>(out: &mut AstPass<'_, 'b, Backend>, json_path: &'b str) -> QueryResult<()> {
-    out.push_sql("json_extract(");
-    job::footprint.walk_ast(out.reborrow())?;
-    out.push_sql(", ");
-    out.push_bind_param::<Text, _>(json_path)?;
-    out.push_sql(")");
+fn push_footprint<'b>(
+    out: &mut AstPass<'_, 'b, Backend>,
+    key: &'b str,
+    json_path: &'b str,
+) -> QueryResult<()> {
+    match out.backend() {
+        Backend::Sqlite(_) => {
+            out.push_sql("json_extract(");
+            job::footprint.walk_ast(out.reborrow())?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(json_path)?;
+            out.push_sql(")");
+        }
+        Backend::Postgres(_) => {
+            out.push_sql("(");
+            job::footprint.walk_ast(out.reborrow())?;
+            out.push_sql("::json ->> ");
+            out.push_bind_param::<Text, _>(key)?;
+            out.push_sql(")::double precision");
+        }
+    }
     Ok(())
 }
 
@@ -276,7 +297,7 @@ impl QueryFragment<Backend> for IsAmong<'_> {
         out.push_identifier("id")?;
         out.push_sql(" IN (SELECT id FROM (");
         self.0.walk_ast(out.reborrow())?;
-        out.push_sql("))");
+        out.push_sql(") AS page)");
         Ok(())
     }
 }

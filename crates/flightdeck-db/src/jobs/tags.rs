@@ -10,23 +10,23 @@ use std::collections::BTreeMap;
 /// All tags, as they were in one state of the database.
 #[derive(Debug, Default)]
 pub(crate) struct TagTable {
-    change_number: i64,
+    tag_number: i64,
     tags: BTreeMap<i64, Tag>,
 }
 
 impl TagTable {
-    /// Reads the table in the state of the database that the number stands for.
-    pub(super) fn load(connection: &mut AnyConnection, change_number: i64) -> Result<Self, DbError> {
+    /// Reads the table in the state that the number stands for.
+    pub(super) fn load(connection: &mut AnyConnection, tag_number: i64) -> Result<Self, DbError> {
         let rows: Vec<(i64, String, String, String)> =
             tag::table.select((tag::id, tag::tag_type, tag::tag_name, tag::tag_scope)).load(connection)?;
         let tags =
             rows.into_iter().map(|(id, tag_type, name, scope)| (id, Tag { id, tag_type, name, scope }));
-        Ok(Self { change_number, tags: tags.collect() })
+        Ok(Self { tag_number, tags: tags.collect() })
     }
 
-    /// Whether this is the table in that state of the database.
-    pub(super) const fn is_of(&self, change_number: i64) -> bool {
-        self.change_number == change_number
+    /// Whether this is the table in that state.
+    pub(super) const fn is_of(&self, tag_number: i64) -> bool {
+        self.tag_number == tag_number
     }
 
     /// The ids of the visible tags that the filter means.

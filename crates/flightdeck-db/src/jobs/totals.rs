@@ -1,8 +1,45 @@
-//! Remembers how many jobs a selection has until the next write. Counting is the dear part of a list.
+//! How many jobs a selection has: counting is the dear part of a list. By cluster and state the database keeps the
+//! numbers itself; others are remembered until the next write.
 
+use crate::DbError;
+use crate::connection::AnyConnection;
+use crate::schema::job_total;
+use diesel::prelude::*;
 use flightdeck_model::{JobFilter, JobSelection, JobState, JobVisibility, TagVisibility};
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+
+/// A selection whose total the database keeps: by cluster and state alone, seen by somebody who sees all.
+#[derive(Debug)]
+pub(super) struct KeptTotals<'a> {
+    cluster: Option<&'a str>,
+    states: &'a [JobState],
+}
+
+impl<'a> KeptTotals<'a> {
+    /// `None` when there is another condition.
+    pub(super) fn of(selection: &'a JobSelection) -> Option<Self> {
+        let JobFilter { states, cluster, .. } = &selection.filter;
+        let is_plain =
+            selection.visibility == JobVisibility::All && selection.filter.is_by_cluster_and_state();
+        is_plain.then_some(Self { cluster: cluster.as_deref(), states })
+    }
+
+    /// Adds up the numbers.
+    pub(super) fn load(&self, connection: &mut AnyConnection) -> Result<u64, DbError> {
+        let rows: Vec<(String, i64)> = match self.cluster {
+            Some(cluster) => job_total::table
+                .filter(job_total::cluster.eq(cluster))
+                .select((job_total::job_state, job_total::jobs))
+                .load(connection)?,
+            None => job_total::table.select((job_total::job_state, job_total::jobs)).load(connection)?,
+        };
+        let is_wanted =
+            |word: &str| self.states.is_empty() || self.states.iter().any(|state| state.as_str() == word);
+        let wanted = rows.iter().filter(|(state, _)| is_wanted(state));
+        Ok(wanted.filter_map(|(_, jobs)| u64::try_from(*jobs).ok()).sum())
+    }
+}
 
 /// So few are compared faster than a filter is hashed; the lists that people look at are fewer.
 const MOST_TOTALS: usize = 64;

@@ -169,8 +169,9 @@ fn assert_no_scans(store: &TestStore, what: &str) {
         assert!(on_jobs.len() >= 4, "{name}: {statements:?}");
         for statement in on_jobs {
             seen += 1;
-            let scans_here =
-                plan(&mut connection, statement).into_iter().filter(|step| step.starts_with("SCAN job"));
+            // The totals are a few rows for each cluster.
+            let is_scan = |step: &String| step.starts_with("SCAN job") && step != "SCAN job_total";
+            let scans_here = plan(&mut connection, statement).into_iter().filter(is_scan);
             let shape = statement.rsplit_once("FROM `job` ").map_or(statement.as_str(), |(_, rest)| rest);
             scans.extend(scans_here.map(|step| format!("{name} ({what}): {step}\n    {shape}")));
         }

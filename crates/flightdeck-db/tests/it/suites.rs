@@ -1,23 +1,46 @@
-use crate::store::TestStore;
-use flightdeck_testkit::{JobStoreUnderTest, job_repository_suite, user_repository_suite};
+//! The suites of the testkit, one list of them for all backends.
+
+use crate::store::{Maker, TestStore};
+use flightdeck_model::UserRepository;
+use flightdeck_testkit::{
+    archive_work_suite, audit_log_suite, job_changes_suite, job_repository_suite, node_repository_suite,
+    quarantine_suite, task_log_suite, user_repository_suite,
+};
+use std::cell::RefCell;
 use std::sync::Arc;
 
-#[test]
-fn jobs_in_sqlite_pass_the_suite() {
-    job_repository_suite(|| {
-        let store = TestStore::new();
-        let repository = Arc::new(store.database.clone());
-        JobStoreUnderTest { repository, start_again: Box::new(move |job_id| store.start_again(job_id)) }
+const SUITES: [(&str, fn(Maker<'_>)); 8] = [
+    ("jobs", |make| job_repository_suite(|| make().under_test())),
+    ("changes of jobs", |make| job_changes_suite(|| make().under_test())),
+    ("work for the archive", |make| archive_work_suite(|| make().under_test())),
+    ("the audit log", |make| audit_log_suite(|| make().under_test())),
+    ("nodes", |make| node_repository_suite(|| make().under_test())),
+    ("the quarantine", |make| quarantine_suite(|| make().under_test())),
+    ("the task log", |make| task_log_suite(|| make().under_test())),
+    ("users", |make| users(make)),
+];
+
+fn users(make: Maker<'_>) {
+    let kept = RefCell::new(Vec::new());
+    user_repository_suite(|| {
+        let store = make();
+        let repository: Arc<dyn UserRepository> = Arc::new(store.database.clone());
+        kept.borrow_mut().push(store);
+        repository
+    });
+}
+
+/// Runs all suites side by side. What fails is said by a thread of the suite's name.
+pub(crate) fn pass(make: Maker<'_>) {
+    std::thread::scope(|scope| {
+        for (name, suite) in SUITES {
+            let thread = std::thread::Builder::new().name(format!("suite of {name}"));
+            thread.spawn_scoped(scope, move || suite(make)).unwrap();
+        }
     });
 }
 
 #[test]
-fn users_in_sqlite_pass_the_suite() {
-    let stores = std::cell::RefCell::new(Vec::new());
-    user_repository_suite(|| {
-        let store = TestStore::new();
-        let repository = Arc::new(store.database.clone());
-        stores.borrow_mut().push(store);
-        repository
-    });
+fn sqlite_passes_all_suites() {
+    pass(&TestStore::new);
 }

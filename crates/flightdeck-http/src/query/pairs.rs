@@ -23,6 +23,10 @@ impl<'a> QueryPairs<'a> {
         if pairs.len() > PAIRS_MAX {
             return Err(ApiError::invalid("query", format!("has more than {PAIRS_MAX} parameters")));
         }
+        // No name has one, and not every database can be asked for one.
+        if let Some((key, _)) = pairs.iter().find(|(key, value)| key.contains('\0') || value.contains('\0')) {
+            return Err(ApiError::invalid(quoted(key), "has a NUL character"));
+        }
         Ok(Self(pairs))
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::error::ApiError;
-use flightdeck_model::{JobState, Range, SortKey};
+use flightdeck_model::{AuditAction, AuditOutcome, JobState, OmitTagged, Range, SortKey, UnixTime};
 use flightdeck_service::ListJobs;
 use proptest::prelude::*;
 use rstest::rstest;
@@ -149,6 +149,72 @@ fn resolution_0_and_a_number_of_points_switch_the_default_off() {
     assert_eq!(read("max-points=100").resolution_or(Some(240)), None);
 }
 
+fn audit(query: &str) -> Result<AuditQuery, ApiError> {
+    AuditQuery::read(&QueryPairs::parse(query)?)
+}
+
+#[test]
+fn the_audit_log_is_searched_by_all_that_is_asked() {
+    let wanted = audit(
+        "user=robot&action=stop_job&action=tag_job&outcome=refused&object=alpha/1/2&time=5-9&page=3&items-per-page=10",
+    )
+    .unwrap();
+    assert_eq!(wanted.filter.username.as_deref(), Some("robot"));
+    assert_eq!(wanted.filter.actions, [AuditAction::StopJob, AuditAction::TagJob]);
+    assert_eq!(wanted.filter.outcomes, [AuditOutcome::Refused]);
+    assert_eq!(wanted.filter.object.as_deref(), Some("alpha/1/2"));
+    assert_eq!(wanted.filter.time, Some(Range { from: Some(5), to: Some(9) }));
+    assert_eq!((wanted.page.entries().offset, wanted.page.entries().limit), (20, 10));
+    let usual = audit("").unwrap().page;
+    assert_eq!((usual.page, usual.items_per_page), (1, 25));
+    assert_eq!(PageQuery { page: u64::MAX, items_per_page: 1000 }.entries().offset, u64::MAX);
+}
+
+#[rstest]
+#[case("colour=red", "colour")]
+#[case("user=a&user=b", "user")]
+#[case("action=dance", "action")]
+#[case("outcome=maybe", "outcome")]
+#[case("time=5", "time")]
+#[case("page=0", "page")]
+#[case("items-per-page=1001", "items-per-page")]
+#[case("items-per-page=x", "items-per-page")]
+#[case("user=a%00b", "user")]
+#[case("%00=1", "NUL")]
+fn a_search_of_the_audit_log_that_makes_no_sense_is_refused(#[case] query: &str, #[case] named: &str) {
+    let refused = audit(query).unwrap_err().to_string();
+    assert!(refused.contains(named), "{refused}");
+}
+
+fn deletion(query: &str) -> Result<DeleteJobsQuery, ApiError> {
+    DeleteJobsQuery::read(UnixTime(7), &QueryPairs::parse(query)?)
+}
+
+#[test]
+fn jobs_are_deleted_with_care_unless_asked_otherwise() {
+    let DeleteJobsQuery(usual) = deletion("").unwrap();
+    assert_eq!(usual.started_before, UnixTime(7));
+    assert_eq!(usual.omit_tagged, OmitTagged::None);
+    assert!(!usual.include_running && !usual.with_archive);
+    let DeleteJobsQuery(all) = deletion("omit-tagged=user&include-running=true&with-archive=true").unwrap();
+    assert_eq!(all.omit_tagged, OmitTagged::User);
+    assert!(all.include_running && all.with_archive);
+}
+
+#[rstest]
+#[case("omit-tagged=some")]
+#[case("omit-tagged=")]
+#[case("include-running")]
+#[case("include-running=1")]
+#[case("with-archive=yes")]
+#[case("with-archive=true&with-archive=false")]
+#[case("with_archive=true")]
+#[case("Omit-Tagged=all")]
+fn a_deletion_is_never_guessed(#[case] query: &str) {
+    assert!(matches!(deletion(query), Err(ApiError::Invalid { .. })), "{query}");
+    assert!(DeleteJobQuery::read(&QueryPairs::parse(query).unwrap()).is_err(), "{query}");
+}
+
 proptest! {
     #[test]
     fn any_query_string_is_read_or_refused_by_name(query in "\\PC{0,200}") {
@@ -164,6 +230,7 @@ proptest! {
         key in prop::sample::select(vec![
             "state", "start-time", "page", "items-per-page", "job-id", "num-nodes", "duration", "energy", "tag",
             "sort", "with-metadata", "array-job-id", "resolution", "max-points", "resample", "scope",
+            "action", "outcome", "time", "omit-tagged", "with-archive",
         ]),
         value in "[-+.:0-9a-zA-Z%&=]{0,40}",
     ) {
@@ -172,6 +239,8 @@ proptest! {
             let _ = JobListQuery::read(&pairs, 25);
             let _ = ResampleQuery::read(&pairs);
             let _ = ScopeQuery::read(&pairs);
+            let _ = AuditQuery::read(&pairs);
+            let _ = DeleteJobsQuery::read(UnixTime(0), &pairs);
         }
     }
 

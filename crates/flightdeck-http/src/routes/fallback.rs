@@ -25,7 +25,7 @@ fn path_matches(pattern: &str, path: &str) -> bool {
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return true,
-            (Some("{id}"), Some(segment)) if !segment.is_empty() => {}
+            (Some(variable), Some(segment)) if variable.starts_with('{') && !segment.is_empty() => {}
             (Some(word), Some(segment)) if word == segment => {}
             _ => return false,
         }

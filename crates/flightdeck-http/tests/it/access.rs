@@ -1,11 +1,13 @@
 //! Who may do what.
 
-use crate::world::{World, with_token};
+use crate::world::{NOW, World, starting, with_token};
+use actix_web::ResponseError as _;
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
 use flightdeck_auth::{AllowList, TrustedProxies};
-use flightdeck_http::{ROUTES, Route, RouteAccess, openapi};
-use flightdeck_model::Role;
+use flightdeck_http::{ApiError, ROUTES, Route, RouteAccess, openapi};
+use flightdeck_model::{JobDbId, MetaEdit, Principal, Role, Roles, StopJobBody, TagBody, WhichJob};
+use flightdeck_service::Caller;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -45,29 +47,100 @@ fn expected(access: RouteAccess, roles: &str) -> StatusCode {
     StatusCode::OK
 }
 
-/// A request to the route that succeeds for those who see every job.
-fn request(route: &Route, id: i64) -> TestRequest {
-    let path = route.path.replace("{id}", &id.to_string());
-    let query = if route.path.ends_with("used_nodes") { "?ts=1700000000" } else { "" };
-    let request = TestRequest::with_uri(&format!("{path}{query}")).method(route.method.clone());
-    if route.method == Method::POST { request.set_payload("[]") } else { request }
+/// A request to the route that succeeds for those who may make it. `number` is one that was not used before.
+async fn request(world: &World, route: &Route, number: i64) -> TestRequest {
+    let seen = world.id_of(1).await;
+    let started = if route.path.contains("stop_job") || route.path.contains("delete_job/") {
+        world.start(number).await
+    } else {
+        0
+    };
+    let tag = r#"[{"type": "debug", "name": "slow", "scope": "admin"}]"#;
+    let (path, body) = match route.path {
+        "/api/jobs/used_nodes" => ("/api/jobs/used_nodes?ts=1700000000".to_owned(), String::new()),
+        "/api/jobs/start_job/" => (route.path.to_owned(), starting(number).to_string()),
+        "/api/jobs/stop_job/" => {
+            (route.path.to_owned(), format!(r#"{{"jobId": {number}, "stopTime": {NOW}}}"#))
+        }
+        "/api/jobs/tag_job/{id}" => (format!("/api/jobs/tag_job/{seen}"), tag.to_owned()),
+        "/api/tags/" => (route.path.to_owned(), tag.to_owned()),
+        "/api/jobs/edit_meta/{id}" => {
+            (format!("/api/jobs/edit_meta/{seen}"), r#"{"key": "k", "value": "v"}"#.to_owned())
+        }
+        "/api/jobs/edit_meta/" => {
+            (route.path.to_owned(), r#"{"jobId": 1, "payload": {"key": "k", "value": "v"}}"#.to_owned())
+        }
+        "/api/jobs/delete_job/" => (route.path.to_owned(), format!(r#"{{"jobId": {number}}}"#)),
+        "/api/jobs/delete_job/{id}" => (format!("/api/jobs/delete_job/{started}"), String::new()),
+        "/api/jobs/delete_job_before/{ts}" => ("/api/jobs/delete_job_before/1".to_owned(), String::new()),
+        "/api/user/{id}" => ("/api/user/mona".to_owned(), format!(r#"{{"add-project": "p{number}"}}"#)),
+        "/api/nodestate/" => (route.path.to_owned(), r#"{"cluster": "alpha"}"#.to_owned()),
+        "/api/machine_state/{cluster}/{host}" => {
+            ("/api/machine_state/alpha/a001".to_owned(), "{}".to_owned())
+        }
+        _ => (route.path.replace("{id}", &seen.to_string()), "[]".to_owned()),
+    };
+    let request = TestRequest::with_uri(&path).method(route.method.clone());
+    if route.method == Method::GET { request } else { request.set_payload(body) }
 }
 
 #[actix_web::test]
 async fn every_route_lets_in_exactly_the_roles_of_the_table() {
     let world = World::new();
     world.add_user("mona", &[Role::Manager], &["physics"]);
-    let id = world.id_of(1).await;
+    assert_eq!(world.write("PUT", "/api/machine_state/alpha/a001", "{}").await.status, 201);
+    let mut number = 10_000;
     for route in ROUTES {
         for (name, roles) in roles_tried() {
-            let answer = world.send(with_token(request(route, id), &world.token("mona", &roles))).await;
-            let wanted = expected(route.access, name);
-            assert_eq!(answer.status, wanted, "{} {} as {name}", route.method, route.path);
+            number += 1;
+            let tried = with_token(request(&world, route, number).await, &world.token("mona", &roles));
+            let answer = world.send(tried).await;
+            let status = if answer.status.is_success() { StatusCode::OK } else { answer.status };
+            assert_eq!(status, expected(route.access, name), "{} {} as {name}", route.method, route.path);
         }
-        let without = world.send(request(route, id)).await.status;
+        number += 1;
+        let without = world.send(request(&world, route, number).await).await.status;
         let public = route.access == RouteAccess::Public;
         assert_eq!(without == StatusCode::OK, public, "{} {} without a token", route.method, route.path);
     }
+}
+
+/// Nobody who enters `/api` is kept from a job, so the check of each job is asked below the door.
+#[actix_web::test]
+async fn a_change_of_anothers_job_is_refused_as_if_it_were_not_there() {
+    let world = World::new();
+    let others = JobDbId(world.id_of(2).await);
+    let roles = Roles::of(&[Role::User, Role::Api]);
+    let mona = Principal { username: "mona".to_owned(), roles, projects: Vec::new() };
+    let caller = Caller { principal: mona, address: String::new(), request_id: String::new() };
+    let services = &world.state.services;
+    let tags =
+        [TagBody { tag_type: "note".to_owned(), name: "x".to_owned(), scope: "mona".to_owned(), id: None }];
+    let edit = MetaEdit { key: "k".to_owned(), value: "v".to_owned() };
+    for (what, refused) in [
+        ("tag", services.tag_job(&caller, others, &tags).unwrap_err()),
+        ("untag", services.untag_job(&caller, others, &tags).unwrap_err()),
+        ("edit", services.edit_meta(&caller, WhichJob::Id(others), &edit).unwrap_err()),
+    ] {
+        assert_eq!(ApiError::from(refused).status_code(), StatusCode::NOT_FOUND, "{what}");
+    }
+    for (what, refused) in [
+        ("delete", services.delete_job(&caller, WhichJob::Id(others), true).unwrap_err()),
+        (
+            "stop",
+            services
+                .stop_job(
+                    &caller,
+                    StopJobBody { job_id: Some(2), stop_time: Some(NOW), ..StopJobBody::default() },
+                )
+                .await
+                .unwrap_err(),
+        ),
+    ] {
+        let status = ApiError::from(refused).status_code();
+        assert!(matches!(status.as_u16(), 403 | 404), "{what}: {status}");
+    }
+    assert_eq!(world.id_of(2).await, others.0, "it is still there");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Refusals and failures: the right status, one shape, a text that helps, nothing that is secret.
 
-use crate::world::{World, with_token};
+use crate::world::{NOW, World, starting, with_token};
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
-use flightdeck_model::Role;
+use flightdeck_model::{PortErrorKind, Role};
 use rstest::rstest;
 
 #[rstest]
@@ -14,6 +14,19 @@ use rstest::rstest;
 #[case("/api/users")]
 #[case("/api/jobs/used_nodes/")]
 #[case("/userapi/clusters/")]
+#[case("/api/tags")]
+#[case("/api/user/")]
+#[case("/api/user/mona/")]
+#[case("/api/nodestate")]
+#[case("/api/audit")]
+#[case("/api/quarantine")]
+#[case("/api/tasks")]
+#[case("/api/jobs/tag_job/")]
+#[case("/api/jobs/tag_job/7/")]
+#[case("/api/jobs/edit_meta/7/")]
+#[case("/api/jobs/delete_job_before/")]
+#[case("/api/machine_state/alpha/")]
+#[case("/userapi/jobs/stop_job/")]
 #[case("/nothing")]
 #[case("/")]
 #[actix_web::test]
@@ -31,6 +44,19 @@ async fn an_unknown_path_is_not_found_without_a_token(#[case] path: &str) {
 #[case(Method::DELETE, "/api/jobs/used_nodes", "GET")]
 #[case(Method::OPTIONS, "/api/jobs/", "GET")]
 #[case(Method::POST, "/userapi/jobs/metrics/7", "GET")]
+#[case(Method::GET, "/api/jobs/start_job/", "POST, PUT")]
+#[case(Method::DELETE, "/api/jobs/stop_job/", "POST, PUT")]
+#[case(Method::GET, "/api/jobs/tag_job/7", "POST, PATCH, DELETE")]
+#[case(Method::GET, "/api/jobs/edit_meta/7", "POST, PATCH")]
+#[case(Method::DELETE, "/api/jobs/edit_meta/", "POST, PATCH")]
+#[case(Method::POST, "/api/jobs/delete_job/", "DELETE")]
+#[case(Method::GET, "/api/jobs/delete_job/7", "DELETE")]
+#[case(Method::POST, "/api/jobs/delete_job_before/7", "DELETE")]
+#[case(Method::GET, "/api/tags/", "DELETE")]
+#[case(Method::GET, "/api/user/mona", "POST")]
+#[case(Method::DELETE, "/api/nodestate/", "GET, POST, PUT")]
+#[case(Method::DELETE, "/api/machine_state/alpha/a001", "GET, POST, PUT")]
+#[case(Method::POST, "/api/audit/", "GET")]
 #[actix_web::test]
 async fn a_wrong_method_is_told_all_right_ones(
     #[case] method: Method,
@@ -176,6 +202,40 @@ async fn a_job_without_data_says_so() {
         assert_eq!(answer.status, 404);
         assert!(answer.error().contains("no metric data"), "{}", answer.error());
     }
+}
+
+#[rstest]
+#[case(PortErrorKind::NoSpace, 507, "30", "full")]
+#[case(PortErrorKind::Unavailable, 503, "1", "busy")]
+#[case(PortErrorKind::Corrupt, 500, "", "failed")]
+#[case(PortErrorKind::Internal, 500, "", "failed")]
+#[actix_web::test]
+async fn a_change_that_cannot_be_stored_says_so_and_reading_goes_on(
+    #[case] kind: PortErrorKind,
+    #[case] status: u16,
+    #[case] retry_after: &str,
+    #[case] words: &str,
+) {
+    let world = World::new();
+    let job = world.start(500).await;
+    world.jobs.fail_changes(Some(kind));
+    let stop = format!(r#"{{"jobId": 500, "stopTime": {NOW}}}"#);
+    for (method, path, body) in [
+        ("POST", "/api/jobs/start_job/".to_owned(), starting(501).to_string()),
+        ("PUT", "/api/jobs/stop_job/".to_owned(), stop.clone()),
+        ("POST", format!("/api/jobs/tag_job/{job}"), r#"[{"type": "a", "name": "b"}]"#.to_owned()),
+        ("PATCH", format!("/api/jobs/edit_meta/{job}"), r#"{"key": "a", "value": "b"}"#.to_owned()),
+        ("DELETE", format!("/api/jobs/delete_job/{job}"), String::new()),
+    ] {
+        let answer = world.write(method, &path, body).await;
+        assert_eq!(answer.status.as_u16(), status, "{method} {path}");
+        assert_eq!(answer.header("retry-after"), retry_after, "{method} {path}");
+        let text = answer.error();
+        assert!(text.contains(words) && text.contains(answer.header("x-request-id")), "{text}");
+    }
+    assert_eq!(world.get("/api/jobs/?state=running").await.job_ids(), [500]);
+    world.jobs.fail_changes(None);
+    assert_eq!(world.post("/api/jobs/stop_job/", stop).await.status, 200);
 }
 
 #[actix_web::test]

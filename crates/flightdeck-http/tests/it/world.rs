@@ -1,22 +1,25 @@
 //! A small site: one cluster, a few jobs with data, accounts, keys, and a clock that stands still.
 
 use actix_web::body::to_bytes;
+use actix_web::dev::Service;
+use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service};
-use actix_web::{dev::Service, http::StatusCode};
 use flightdeck_auth::{KeyPair, TokenIssuer};
 use flightdeck_http::{AppState, app};
 use flightdeck_model::{
-    AuthSource, JobArchive, JobData, JobMeta, JobMetric, MetricScope, Resource, Role, Roles, Series,
-    UnixTime, User, UserRepository,
+    AuthSource, JobArchive, JobData, JobMeta, JobMetric, MachineState, MachineStates, MetricScope, PortError,
+    Resource, Role, Roles, Series, UnixTime, User, UserRepository,
 };
 use flightdeck_service::{ClusterCatalog, ImportOptions, ImportProgress, Parts, Services, Settings};
 use flightdeck_testkit::{
     ArchivedJobBuilder, FixedClock, MemoryArchive, MemoryJobs, MemoryUsers, archived_job,
 };
-use serde_json::Value;
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 /// The present, in Unix seconds.
 pub(crate) const NOW: i64 = 1_700_100_000;
@@ -51,7 +54,25 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) users: Arc<MemoryUsers>,
     pub(crate) archive: Arc<MemoryArchive>,
+    pub(crate) jobs: Arc<MemoryJobs>,
     keys: KeyPair,
+}
+
+/// State files of machines that forget.
+#[derive(Debug, Default)]
+struct MemoryMachines(Mutex<BTreeMap<(String, String), Vec<u8>>>);
+
+impl MachineStates for MemoryMachines {
+    fn read(&self, cluster: &str, host: &str) -> Result<Option<MachineState>, PortError> {
+        let states = self.0.lock().unwrap();
+        let found = states.get(&(cluster.to_owned(), host.to_owned()));
+        Ok(found.map(|json| MachineState { json: json.clone(), modified: UnixTime(NOW) }))
+    }
+
+    fn store(&self, cluster: &str, host: &str, json: &[u8]) -> Result<(), PortError> {
+        self.0.lock().unwrap().insert((cluster.to_owned(), host.to_owned()), json.to_vec());
+        Ok(())
+    }
 }
 
 /// What a client got.
@@ -90,6 +111,15 @@ impl Answer {
     }
 }
 
+/// The application, ready to be asked. Its type is actix's own business.
+pub(crate) struct Application(Box<dyn Fn(TestRequest) -> LocalBoxFuture<'static, Answer>>);
+
+impl Application {
+    pub(crate) async fn send(&self, request: TestRequest) -> Answer {
+        (self.0)(request).await
+    }
+}
+
 struct Silent;
 
 impl ImportProgress for Silent {
@@ -111,24 +141,43 @@ impl World {
     }
 
     pub(crate) fn with(settings: Settings, fill: impl FnOnce(&MemoryArchive)) -> Self {
+        Self::with_parts(settings, fill, |_| {})
+    }
+
+    /// A site without jobs of which some parts are others.
+    pub(crate) fn with_parts(
+        settings: Settings,
+        fill: impl FnOnce(&MemoryArchive),
+        exchange: impl FnOnce(&mut Parts),
+    ) -> Self {
         let archive = Arc::new(MemoryArchive::default());
         archive.insert_cluster("alpha", CLUSTER);
         fill(&archive);
         let clusters = archive.load_clusters().unwrap().clusters;
         let clock = Arc::new(FixedClock::at(NOW));
         let users = Arc::new(MemoryUsers::default());
-        let services = Services::new(Parts {
+        let jobs = Arc::new(MemoryJobs::default());
+        let mut parts = Parts {
             clock: clock.clone(),
-            jobs: Arc::new(MemoryJobs::default()),
+            jobs: jobs.clone(),
             users: users.clone(),
             archive: archive.clone(),
+            changes: jobs.clone(),
+            archive_work: jobs.clone(),
+            nodes: jobs.clone(),
+            audit: jobs.clone(),
+            quarantine: jobs.clone(),
+            tasks: jobs.clone(),
+            machine_states: Some(Arc::new(MemoryMachines::default())),
             clusters: ClusterCatalog::new(clusters),
             settings,
-        });
+        };
+        exchange(&mut parts);
+        let services = Services::new(parts);
         let report = services.import_archive(ImportOptions { rebuild: false, readers: 1 }, &Silent).unwrap();
         assert_eq!(report.skipped, []);
         let keys = KeyPair::generate().unwrap();
-        Self { state: AppState::new(services, keys.public_key()), clock, users, archive, keys }
+        Self { state: AppState::new(services, keys.public_key()), clock, users, archive, jobs, keys }
     }
 
     pub(crate) fn token(&self, name: &str, roles: &[Role]) -> String {
@@ -151,13 +200,23 @@ impl World {
         self.users.add_user(&user, None).unwrap();
     }
 
+    /// The application, for who sends many requests.
+    pub(crate) async fn application(&self) -> Application {
+        let service = Rc::new(init_service(app(self.state.clone())).await);
+        Application(Box::new(move |request| {
+            let service = service.clone();
+            Box::pin(async move {
+                let response = service.call(request.to_request()).await.unwrap();
+                let (head, body) = response.into_parts().1.into_parts();
+                let body = to_bytes(body).await.unwrap_or_else(|_| panic!("the body broke off")).to_vec();
+                Answer { status: head.status(), headers: head.headers().clone(), body }
+            })
+        }))
+    }
+
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
-        let service = init_service(app(self.state.clone())).await;
-        let response = service.call(request.to_request()).await.unwrap();
-        let (head, body) = response.into_parts().1.into_parts();
-        let body = to_bytes(body).await.unwrap_or_else(|_| panic!("the body broke off")).to_vec();
-        Answer { status: head.status(), headers: head.headers().clone(), body }
+        self.application().await.send(request).await
     }
 
     /// GETs a path as a pure `api` token.
@@ -171,8 +230,36 @@ impl World {
 
     /// POSTs a body as a pure `api` token.
     pub(crate) async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
-        let token = self.token("robot", &[Role::Api]);
-        self.send(with_token(TestRequest::post().uri(path), &token).set_payload(body.into())).await
+        self.write("POST", path, body).await
+    }
+
+    /// Sends a body as a pure `api` token.
+    pub(crate) async fn write(&self, method: &str, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.write_as(&self.token("robot", &[Role::Api]), method, path, body).await
+    }
+
+    /// Sends a body with a token.
+    pub(crate) async fn write_as(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let request = TestRequest::with_uri(path).method(method.parse().unwrap()).set_payload(body.into());
+        self.send(with_token(request, token)).await
+    }
+
+    /// An administrator's token.
+    pub(crate) fn admin(&self) -> String {
+        self.token("root", &[Role::Admin, Role::Api])
+    }
+
+    /// Starts a job on `a001` and gives its database id.
+    pub(crate) async fn start(&self, job_id: i64) -> i64 {
+        let answer = self.post("/api/jobs/start_job/", starting(job_id).to_string()).await;
+        assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));
+        answer.json()["id"].as_i64().unwrap()
     }
 
     /// Database id of a job.
@@ -180,6 +267,18 @@ impl World {
         let list = self.get(&format!("/api/jobs/?job-id={job_id}")).await.json();
         list["jobs"][0]["id"].as_i64().unwrap_or_else(|| panic!("job {job_id} is not there"))
     }
+}
+
+/// When [`starting`] jobs start, in Unix seconds.
+pub(crate) const STARTED: i64 = NOW - 600;
+
+/// The body of a start.
+pub(crate) fn starting(job_id: i64) -> Value {
+    json!({
+        "jobId": job_id, "cluster": "alpha", "user": "mona", "project": "physics", "partition": "main",
+        "startTime": STARTED, "numNodes": 1, "resources": [{"hostname": "a001"}], "walltime": 3600,
+        "metaData": {"jobName": "first"}
+    })
 }
 
 pub(crate) fn with_token(request: TestRequest, token: &str) -> TestRequest {

@@ -175,7 +175,7 @@ fn footprint_and_energy_follow_the_subcluster_that_a_host_gives() {
 #[test]
 fn running_jobs_are_the_databases_own_business() {
     let world = World::with_jobs((1..=3).map(archived_job));
-    world.jobs.start_again(2);
+    world.start_again(2);
     let before = shown(&world.job(2), true);
     world.archive_jobs([archived_job(2).user("somebody else").state(JobState::Failed)]);
     for rebuild in [false, true] {
@@ -190,7 +190,7 @@ fn running_jobs_are_the_databases_own_business() {
 #[test]
 fn a_rebuild_starts_afresh_from_what_the_archive_has() {
     let world = World::with_jobs((1..=4).map(archived_job));
-    world.jobs.start_again(4);
+    world.start_again(4);
     world.archive.damage_job(archived_job(2).build().meta.key(), "cut off");
     let last_id = world.job(4).id;
     let report = import(&world.services, ImportOptions { rebuild: true, readers: 2 }).unwrap();
@@ -203,7 +203,7 @@ fn a_rebuild_starts_afresh_from_what_the_archive_has() {
 #[test]
 fn progress_counts_every_job_whatever_becomes_of_it() {
     let world = World::with_jobs((1..=40).map(archived_job));
-    world.jobs.start_again(7);
+    world.start_again(7);
     world.archive_jobs((30..=200).map(|number| archived_job(number).user("otto")));
     for number in [5, 31, 150] {
         world.archive.damage_job(archived_job(number).build().meta.key(), "cut off");

@@ -2,9 +2,9 @@
 
 use crate::world::{CountedProgress, World, import};
 use flightdeck_model::{
-    ArchiveEntry, ArchivedJob, DataStamp, ImportCounts, JobArchive, JobData, JobDbId, JobKey, JobPage,
-    JobRecord, JobRepository, JobSelection, JobVisibility, LoadedClusters, Page, PortError, PortErrorKind,
-    TagVisibility, UnixTime,
+    ArchiveEntry, ArchivedJob, DataStamp, ImportCounts, JobArchive, JobData, JobDbId, JobKey, JobLabels,
+    JobPage, JobRecord, JobRepository, JobSelection, JobVisibility, LoadedClusters, Page, PortError,
+    PortErrorKind, TagVisibility, UnixTime,
 };
 use flightdeck_service::{ImportOptions, Parts, ServiceError, Services};
 use flightdeck_testkit::{MemoryArchive, MemoryJobs, archived_job};
@@ -136,6 +136,14 @@ impl JobArchive for UnreadableArchive {
 
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {
         self.inner.load_data(key)
+    }
+
+    fn write_labels(&self, key: &JobKey, labels: &JobLabels) -> Result<Option<i64>, PortError> {
+        self.inner.write_labels(key, labels)
+    }
+
+    fn remove_job(&self, key: &JobKey) -> Result<bool, PortError> {
+        self.inner.remove_job(key)
     }
 }
 

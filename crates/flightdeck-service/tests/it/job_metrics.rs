@@ -191,7 +191,7 @@ fn refused(world: &World, job: &JobRecord) -> ServiceError {
 #[test]
 fn a_job_that_is_not_archived_has_no_data_here() {
     let world = world_with_data();
-    world.jobs.start_again(1);
+    world.start_again(1);
     let refusal = refused(&world, &world.job(1));
     assert!(matches!(&refusal, ServiceError::NotFound(text) if text.contains("running")), "{refusal:?}");
 }

@@ -1,6 +1,14 @@
 //! The use cases on fakes: what a caller relies on, without SQL, files or HTTP.
 
 #[cfg(test)]
+mod archive_repair;
+#[cfg(test)]
+mod change_user;
+#[cfg(test)]
+mod delete_jobs;
+#[cfg(test)]
+mod edit_meta;
+#[cfg(test)]
 mod import_archive;
 #[cfg(test)]
 mod import_failures;
@@ -13,11 +21,29 @@ mod list_jobs;
 #[cfg(test)]
 mod list_users;
 #[cfg(test)]
+mod machine_state;
+#[cfg(test)]
 mod manage_users;
 #[cfg(test)]
 mod metric_cache;
 #[cfg(test)]
+mod nodes;
+#[cfg(test)]
+mod periodic;
+#[cfg(test)]
+mod permissions;
+#[cfg(test)]
+mod quarantine;
+#[cfg(test)]
+mod retry_quarantined;
+#[cfg(test)]
 mod show_job;
+#[cfg(test)]
+mod start_job;
+#[cfg(test)]
+mod stop_job;
+#[cfg(test)]
+mod tags;
 #[cfg(test)]
 mod used_nodes;
 #[cfg(test)]

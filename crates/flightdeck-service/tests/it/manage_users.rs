@@ -1,7 +1,9 @@
 //! Which accounts and changes of roles are refused, and that a refusal changes nothing.
 
 use flightdeck_model::{AuthSource, Role, Roles, User, UserChangeError, UserRepository};
-use flightdeck_service::{ManageUserError, RoleChange, add_user, change_roles};
+use flightdeck_service::{
+    ManageUserError, ProjectChange, RoleChange, add_user, change_projects, change_roles,
+};
 use flightdeck_testkit::MemoryUsers;
 use rstest::rstest;
 
@@ -78,7 +80,7 @@ fn roles_are_given_and_taken_together() {
 #[case::given_twice(&[Role::Support, Role::Support], &[], "user \"mona\" has the role support already")]
 #[case::lacks_it(&[Role::Support], &[Role::Api], "user \"mona\" does not have the role api")]
 #[case::taken_twice(&[], &[Role::User, Role::User], "user \"mona\" does not have the role user")]
-#[case::keeps_projects(&[Role::Support], &[Role::Manager], "only a manager can have projects")]
+#[case::keeps_projects(&[Role::Support], &[Role::Manager], "user \"mona\" would have projects without the role manager")]
 fn a_change_of_roles_is_made_as_a_whole_or_not_at_all(
     #[case] add: &[Role],
     #[case] remove: &[Role],
@@ -99,4 +101,46 @@ fn nobody_has_no_roles_to_change() {
     let users = MemoryUsers::new();
     let refused = change_roles(&users, "mona", &RoleChange::default()).unwrap_err();
     assert!(matches!(&refused, ManageUserError::Change(UserChangeError::Unknown(name)) if name == "mona"));
+}
+
+fn texts(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+#[test]
+fn projects_of_a_manager_are_given_and_taken_together() {
+    let users = MemoryUsers::new();
+    let before = account("mona", &[Role::Manager], &["physics"]);
+    users.add_user(&before, None).unwrap();
+    let change = ProjectChange { add: texts(&["biology", "maths"]), remove: texts(&["physics"]) };
+    let changed = change_projects(&users, "mona", &change).unwrap();
+    assert_eq!(changed, User { projects: texts(&["biology", "maths"]), ..before });
+    assert_eq!(users.find_user("mona").unwrap(), Some(changed));
+}
+
+#[rstest]
+#[case::has_it(&["maths", "physics"], &[], "user \"mona\" manages the project \"physics\" already")]
+#[case::lacks_it(&["maths"], &["biology"], "user \"mona\" does not manage the project \"biology\"")]
+#[case::no_project(&["maths", ""], &[], "\"\" cannot be a project: allowed are 1 to 255 bytes without control characters")]
+#[case::line_end(&["a\nb"], &[], "\"a\\nb\" cannot be a project: allowed are 1 to 255 bytes without control characters")]
+fn a_change_of_projects_is_made_as_a_whole_or_not_at_all(
+    #[case] add: &[&str],
+    #[case] remove: &[&str],
+    #[case] reason: &str,
+) {
+    let users = MemoryUsers::new();
+    let before = account("mona", &[Role::Manager], &["physics"]);
+    users.add_user(&before, None).unwrap();
+    let change = ProjectChange { add: texts(add), remove: texts(remove) };
+    assert_eq!(change_projects(&users, "mona", &change).unwrap_err().to_string(), reason);
+    assert_eq!(users.find_user("mona").unwrap(), Some(before));
+}
+
+#[test]
+fn only_a_manager_is_given_projects() {
+    let users = MemoryUsers::new();
+    users.add_user(&account("mona", &[Role::User], &[]), None).unwrap();
+    let change = ProjectChange { add: texts(&["physics"]), remove: vec![] };
+    let refused = change_projects(&users, "mona", &change).unwrap_err();
+    assert_eq!(refused.to_string(), "user \"mona\" would have projects without the role manager");
 }

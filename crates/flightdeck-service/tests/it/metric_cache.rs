@@ -2,8 +2,8 @@
 
 use crate::world::{World, metric, put_data};
 use flightdeck_model::{
-    ArchiveEntry, DataStamp, JobArchive, JobData, JobKey, JobRecord, LoadedClusters, MetricScope, PortError,
-    PortErrorKind, ResampleMethod,
+    ArchiveEntry, DataStamp, JobArchive, JobData, JobKey, JobLabels, JobRecord, LoadedClusters, MetricScope,
+    PortError, PortErrorKind, ResampleMethod,
 };
 use flightdeck_service::{
     EncodedMetrics, MetricRequest, MetricShape, Parts, ServiceError, Services, Settings,
@@ -55,6 +55,14 @@ impl JobArchive for WatchedArchive {
             gate.lock().unwrap().iter().take(ASKERS).for_each(drop);
         }
         self.inner.load_data(key)
+    }
+
+    fn write_labels(&self, key: &JobKey, labels: &JobLabels) -> Result<Option<i64>, PortError> {
+        self.inner.write_labels(key, labels)
+    }
+
+    fn remove_job(&self, key: &JobKey) -> Result<bool, PortError> {
+        self.inner.remove_job(key)
     }
 }
 

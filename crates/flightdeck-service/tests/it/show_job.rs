@@ -74,8 +74,8 @@ fn tags_are_shown_by_their_scope() {
 #[test]
 fn a_running_job_has_lasted_until_now() {
     let world = World::with_jobs([archived_job(1).start(NOW - 100).duration(7)]);
+    world.start_again(1);
     let id = world.job(1).id;
-    world.jobs.start_again(1);
     world.clock.advance(23);
     let job = world.services.show_job(&robot(), id).unwrap();
     assert_eq!((job.state, job.duration_s), (JobState::Running, 123));

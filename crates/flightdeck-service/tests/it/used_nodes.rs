@@ -13,8 +13,8 @@ fn hosts_of_running_jobs_are_told_by_cluster() {
         archived_job(2).start(NOW - 50).hosts(&["a002", "a003"]),
         archived_job(3).start(NOW - 100).hosts(&["a004"]),
     ]);
-    world.jobs.start_again(1);
-    world.jobs.start_again(2);
+    world.start_again(1);
+    world.start_again(2);
     let used = |before| world.services.used_nodes(&robot(), UnixTime(before)).unwrap();
     let on_alpha = |hosts: &[&str]| {
         BTreeMap::from([("alpha".to_owned(), hosts.iter().map(|&host| host.to_owned()).collect::<Vec<_>>())])

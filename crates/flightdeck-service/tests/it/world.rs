@@ -1,19 +1,28 @@
 //! A small site: two clusters, fakes for everything that is stored, and a clock that stands still.
 
 use flightdeck_model::{
-    JobArchive, JobFilter, JobKey, JobMetric, JobRecord, MetricScope, Principal, Role, Roles, Series,
+    ArchiveEntry, AuditAction, AuditEntry, AuditFilter, JobArchive, JobChanges, JobDbId, JobFilter, JobKey,
+    JobMeta, JobMetric, JobRecord, MachineState, MachineStates, MetricScope, MonitoringStatus, NewJob, Page,
+    PortError, Principal, RefusedRequest, Role, Roles, Series, UnixTime, WhichJob,
 };
 use flightdeck_service::{
-    ClusterCatalog, ImportOptions, ImportProgress, ImportReport, ListJobs, Parts, ServiceError, Services,
-    Settings,
+    Caller, ClusterCatalog, ImportOptions, ImportProgress, ImportReport, ListJobs, Parts, RefusedJobs,
+    ServiceError, Services, Settings,
 };
-use flightdeck_testkit::{ArchivedJobBuilder, FixedClock, MemoryArchive, MemoryJobs, MemoryUsers};
+use flightdeck_testkit::{
+    ArchivedJobBuilder, FixedClock, MemoryArchive, MemoryJobs, MemoryUsers, audit_entry, wait,
+};
+use futures_executor::block_on;
+use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The present, in Unix seconds.
 pub(crate) const NOW: i64 = 1_700_100_000;
+
+/// Everything, in a list of which there is not much.
+pub(crate) const ALL: Page = Page { offset: 0, limit: 1000 };
 
 /// `main` and `gpu` differ in footprint and energy.
 const ALPHA: &str = r#"{
@@ -69,15 +78,28 @@ impl World {
         let jobs = Arc::new(MemoryJobs::new());
         let users = Arc::new(MemoryUsers::new());
         let clock = Arc::new(FixedClock::at(NOW));
+        let machines = Arc::new(MemoryMachines::default());
         let services = Services::new(Parts {
             clock: clock.clone(),
             jobs: jobs.clone(),
             users: users.clone(),
             archive: archive.clone(),
+            changes: jobs.clone(),
+            archive_work: jobs.clone(),
+            nodes: jobs.clone(),
+            audit: jobs.clone(),
+            quarantine: jobs.clone(),
+            tasks: jobs.clone(),
+            machine_states: Some(machines),
             clusters: ClusterCatalog::new(archive.load_clusters().unwrap().clusters),
             settings,
         });
         Self { services, jobs, users, archive, clock }
+    }
+
+    /// As [`new`](Self::new), keeping the starts and stops that break a rule.
+    pub(crate) fn with_quarantine() -> Self {
+        Self::with_settings(Settings { refused_jobs: RefusedJobs::Quarantine, ..Settings::default() })
     }
 
     /// As [`new`](Self::new), with these jobs archived and imported.
@@ -95,6 +117,13 @@ impl World {
             jobs: self.jobs.clone(),
             users: self.users.clone(),
             archive: self.archive.clone(),
+            changes: self.jobs.clone(),
+            archive_work: self.jobs.clone(),
+            nodes: self.jobs.clone(),
+            audit: self.jobs.clone(),
+            quarantine: self.jobs.clone(),
+            tasks: self.jobs.clone(),
+            machine_states: None,
             clusters: self.services.clusters().clone(),
             settings: Settings::default(),
         }
@@ -128,6 +157,72 @@ impl World {
         let mut listed = self.services.list_jobs(&robot(), &request).unwrap().jobs;
         listed.reverse();
         listed
+    }
+
+    /// Lets a job run as if it had not ended yet. It gets another number in the database.
+    pub(crate) fn start_again(&self, job_id: i64) {
+        let job = self.job(job_id);
+        let texts = job.fragments.meta_data.as_ref().map(|texts| serde_json::from_str(texts.get()).unwrap());
+        let resources = job.resources().unwrap();
+        let started = NewJob {
+            key: job.key,
+            subcluster: job.subcluster,
+            user: job.user,
+            project: job.project,
+            partition: job.partition,
+            array_job_id: job.array_job_id,
+            num_nodes: job.num_nodes,
+            num_hwthreads: job.num_hwthreads,
+            num_acc: job.num_acc,
+            shared: job.shared,
+            smt: job.smt,
+            walltime_s: job.walltime_s,
+            requested_memory_mb: job.requested_memory_mb,
+            submit_time: job.submit_time,
+            monitoring_status: MonitoringStatus::RunningOrArchiving,
+            resources,
+            meta_data: texts.unwrap_or_default(),
+            tags: job.tags,
+        };
+        let audit = || audit_entry(AuditAction::StartJob, "a job that had ended");
+        wait(self.jobs.delete_job(WhichJob::Id(job.id), false, audit())).unwrap();
+        wait(self.jobs.start_job(started, audit())).unwrap();
+    }
+
+    /// Starts a job as the site's program does.
+    pub(crate) fn start(&self, body: Value) -> Result<JobDbId, ServiceError> {
+        block_on(self.services.start_job(&robot_call(), serde_json::from_value(body).unwrap()))
+    }
+
+    /// Stops a job as the site's program does.
+    pub(crate) fn stop(&self, body: Value) -> Result<JobRecord, ServiceError> {
+        block_on(self.services.stop_job(&robot_call(), serde_json::from_value(body).unwrap()))
+    }
+
+    /// What the audit log says, the oldest entry first.
+    pub(crate) fn audit(&self) -> Vec<AuditEntry> {
+        let page = self.services.audit_entries(&admin(), &AuditFilter::default(), ALL).unwrap();
+        page.entries.into_iter().rev().map(|recorded| recorded.entry).collect()
+    }
+
+    /// Action, object and outcome of what the audit log says, the oldest entry first.
+    pub(crate) fn audit_lines(&self) -> Vec<String> {
+        let line = |entry: AuditEntry| format!("{} {} {}", entry.action, entry.object, entry.outcome);
+        self.audit().into_iter().map(line).collect()
+    }
+
+    /// The requests that are kept, the oldest first.
+    pub(crate) fn kept(&self) -> Vec<RefusedRequest> {
+        self.services.quarantined(&admin(), ALL).unwrap().requests
+    }
+
+    /// What the archive says of a job.
+    #[track_caller]
+    pub(crate) fn archived(&self, key: &JobKey) -> JobMeta {
+        match self.archive.read_meta(&key.to_string()) {
+            ArchiveEntry::Job { meta, .. } => *meta,
+            ArchiveEntry::Problem(problem) => panic!("{}: {}", problem.path, problem.reason),
+        }
     }
 
     /// The batch system numbers of all jobs, in the order of their start.
@@ -181,6 +276,21 @@ pub(crate) fn robot() -> Principal {
     principal("robot", &[Role::Api], &[])
 }
 
+/// An administrator's program.
+pub(crate) fn admin() -> Principal {
+    principal("root", &[Role::Admin, Role::Api], &[])
+}
+
+/// A request of this principal.
+pub(crate) fn call(principal: Principal) -> Caller {
+    Caller { principal, address: "192.0.2.7".to_owned(), request_id: "r-1".to_owned() }
+}
+
+/// A request of the site's program.
+pub(crate) fn robot_call() -> Caller {
+    call(robot())
+}
+
 /// A plain user.
 pub(crate) fn user(username: &str) -> Principal {
     principal(username, &[Role::User], &[])
@@ -205,4 +315,23 @@ pub(crate) fn put_data(archive: &MemoryArchive, key: &JobKey, metrics: &[(&str, 
         scopes.insert(*scope, metric.clone());
     }
     archive.insert_data(key.clone(), data);
+}
+
+/// States of machines in memory, all stored at one time.
+#[derive(Debug, Default)]
+struct MemoryMachines {
+    states: Mutex<BTreeMap<(String, String), Vec<u8>>>,
+}
+
+impl MachineStates for MemoryMachines {
+    fn read(&self, cluster: &str, host: &str) -> Result<Option<MachineState>, PortError> {
+        let states = self.states.lock().unwrap();
+        let found = states.get(&(cluster.to_owned(), host.to_owned()));
+        Ok(found.map(|json| MachineState { json: json.clone(), modified: UnixTime(NOW) }))
+    }
+
+    fn store(&self, cluster: &str, host: &str, json: &[u8]) -> Result<(), PortError> {
+        self.states.lock().unwrap().insert((cluster.to_owned(), host.to_owned()), json.to_vec());
+        Ok(())
+    }
 }

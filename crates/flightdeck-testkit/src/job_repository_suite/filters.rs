@@ -1,10 +1,10 @@
 //! Which jobs a filter lets through, at its bounds too.
 
-use super::JobStoreUnderTest;
 use crate::builders::{FIRST_START, PRESENT, archived_job, every_job};
+use crate::store_under_test::StoreUnderTest;
 use flightdeck_model::{JobFilter, JobSelection, JobState, Range, TagFilter};
 
-pub(super) fn check(make: &dyn Fn() -> JobStoreUnderTest) {
+pub(super) fn check(make: &dyn Fn() -> StoreUnderTest) {
     names_are_compared_exactly(make());
     numbers_are_compared(make());
     states_are_alternatives(make());
@@ -23,7 +23,7 @@ fn text(name: &str) -> String {
     name.to_owned()
 }
 
-fn names_are_compared_exactly(store: JobStoreUnderTest) {
+fn names_are_compared_exactly(store: StoreUnderTest) {
     let store = store.with(
         [
             archived_job(1).cluster("beta").subcluster("gpu").partition("long").project("x").user("o'hara"),
@@ -49,7 +49,7 @@ fn names_are_compared_exactly(store: JobStoreUnderTest) {
     }
 }
 
-fn numbers_are_compared(store: JobStoreUnderTest) {
+fn numbers_are_compared(store: StoreUnderTest) {
     let store = store.with([
         archived_job(1).array(7).build(),
         archived_job(2).array(7).build(),
@@ -65,7 +65,7 @@ fn numbers_are_compared(store: JobStoreUnderTest) {
     assert_eq!(store.listed(&array(0)), [3, 3]);
 }
 
-fn states_are_alternatives(store: JobStoreUnderTest) {
+fn states_are_alternatives(store: StoreUnderTest) {
     let numbered = (1..).zip(JobState::ALL).filter(|(_, state)| *state != JobState::Running);
     let store = store.with(numbered.map(|(number, state)| archived_job(number).state(state).build()));
     let asked = |states: &[JobState]| {
@@ -78,7 +78,7 @@ fn states_are_alternatives(store: JobStoreUnderTest) {
     assert_eq!(asked(&JobState::ALL).len(), 11);
 }
 
-fn bounds_belong_to_the_range(store: JobStoreUnderTest) {
+fn bounds_belong_to_the_range(store: StoreUnderTest) {
     let store = store.with((1..=4).map(|number: i32| {
         let job = archived_job(i64::from(number)).start(FIRST_START + i64::from(number));
         job.num_nodes(number).duration(number * 10).energy(f64::from(number) / 2.0).build()
@@ -112,14 +112,11 @@ fn bounds_belong_to_the_range(store: JobStoreUnderTest) {
     }
 }
 
-fn running_jobs_last_until_now(store: JobStoreUnderTest) {
-    let store = store.with([
-        archived_job(1).duration(100).build(),
-        archived_job(2).start(PRESENT - 100).duration(1).build(),
-        archived_job(3).start(PRESENT - 101).duration(1).build(),
+fn running_jobs_last_until_now(store: StoreUnderTest) {
+    let store = store.with([archived_job(1).duration(100).build()]).with_running([
+        archived_job(2).start(PRESENT - 100).as_started(),
+        archived_job(3).start(PRESENT - 101).as_started(),
     ]);
-    (store.start_again)(2);
-    (store.start_again)(3);
     assert_eq!(store.job(2).duration_s, 100);
     assert_eq!(store.job(2).state, JobState::Running);
     let lasting = |from, to| JobFilter { duration_s: Some(Range { from, to }), ..JobFilter::default() };
@@ -141,7 +138,7 @@ fn running_jobs_last_until_now(store: JobStoreUnderTest) {
     assert_eq!(store.listed(&where_jobs(on_cluster)), [2, 3, 1]);
 }
 
-fn nodes_are_whole_names(store: JobStoreUnderTest) {
+fn nodes_are_whole_names(store: StoreUnderTest) {
     let store = store.with([
         archived_job(1).hosts(&["a001", "a002"]).build(),
         archived_job(2).hosts(&["a002", "a0021", "a002"]).build(),
@@ -153,7 +150,7 @@ fn nodes_are_whole_names(store: JobStoreUnderTest) {
     assert_eq!(store.listed(&on("a00")), [0; 0]);
 }
 
-fn tags_must_all_be_there(store: JobStoreUnderTest) {
+fn tags_must_all_be_there(store: StoreUnderTest) {
     let store = store.with([
         archived_job(1).tag("app", "vasp", "global").tag("quality", "good", "global").build(),
         archived_job(2).tag("app", "vasp", "global").build(),
@@ -171,7 +168,7 @@ fn tags_must_all_be_there(store: JobStoreUnderTest) {
     assert_eq!(tagged(vec![tag(None, "unheard of")]), [0; 0]);
 }
 
-fn conditions_must_all_hold(store: JobStoreUnderTest) {
+fn conditions_must_all_hold(store: StoreUnderTest) {
     let store = store.with([
         archived_job(1).user("mona").hosts(&["a1", "a2"]).state(JobState::Failed).build(),
         archived_job(2).user("mona").hosts(&["a1"]).state(JobState::Failed).build(),

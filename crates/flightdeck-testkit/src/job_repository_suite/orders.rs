@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a suite fails where something is missing")]
 
-use super::{JobStoreUnderTest, numbers};
 use crate::builders::{FIRST_START, PRESENT, archived_job, every_job};
+use crate::store_under_test::{StoreUnderTest, numbers};
 use flightdeck_model::{JobDbId, JobOrder, JobSelection, JobState, Page, SortKey};
 
-pub(super) fn check(make: &dyn Fn() -> JobStoreUnderTest) {
+pub(super) fn check(make: &dyn Fn() -> StoreUnderTest) {
     newest_come_first_by_default(make());
     ties_follow_the_direction(make());
     values_are_numbers(make());
@@ -20,13 +20,13 @@ fn by(key: SortKey, descending: bool) -> JobSelection {
     JobSelection { order: JobOrder { key, descending }, ..every_job() }
 }
 
-fn newest_come_first_by_default(store: JobStoreUnderTest) {
+fn newest_come_first_by_default(store: StoreUnderTest) {
     let store = store.with([2, 3, 1].map(|number| archived_job(number).build()));
     assert_eq!(store.listed(&every_job()), [3, 2, 1]);
     assert_eq!(store.listed(&by(SortKey::StartTime, false)), [1, 2, 3]);
 }
 
-fn ties_follow_the_direction(store: JobStoreUnderTest) {
+fn ties_follow_the_direction(store: StoreUnderTest) {
     let store = store.with([3, 1, 2].map(|number| archived_job(number).start(FIRST_START).build()));
     let footprint = SortKey::Footprint("cpu_load_avg".to_owned());
     let nowhere = SortKey::Footprint("unheard_of".to_owned());
@@ -42,7 +42,7 @@ fn ties_follow_the_direction(store: JobStoreUnderTest) {
     }
 }
 
-fn values_are_numbers(store: JobStoreUnderTest) {
+fn values_are_numbers(store: StoreUnderTest) {
     let store = store.with([(1, 9), (2, 10), (3, 100)].map(|(number, value): (i64, i32)| {
         let job = archived_job(number).num_nodes(value).duration(value).energy(f64::from(value));
         job.footprint("mem_used_max", f64::from(value) / 4.0).build()
@@ -54,7 +54,7 @@ fn values_are_numbers(store: JobStoreUnderTest) {
     }
 }
 
-fn jobs_without_a_footprint_come_last(store: JobStoreUnderTest) {
+fn jobs_without_a_footprint_come_last(store: StoreUnderTest) {
     let store = store.with([
         archived_job(1).without_footprint().build(),
         archived_job(2).footprint("flops_any_avg", -5.0).build(),
@@ -67,18 +67,15 @@ fn jobs_without_a_footprint_come_last(store: JobStoreUnderTest) {
     assert_eq!(store.listed(&by(key, true)), [4, 2, 5, 3, 1]);
 }
 
-fn durations_of_running_jobs_count_until_now(store: JobStoreUnderTest) {
-    let store = store.with([
-        archived_job(1).duration(50).build(),
-        archived_job(2).start(PRESENT - 100).duration(1).build(),
-        archived_job(3).duration(200).build(),
-    ]);
-    (store.start_again)(2);
+fn durations_of_running_jobs_count_until_now(store: StoreUnderTest) {
+    let store = store
+        .with([archived_job(1).duration(50).build(), archived_job(3).duration(200).build()])
+        .with_running([archived_job(2).start(PRESENT - 100).as_started()]);
     assert_eq!(store.listed(&by(SortKey::Duration, false)), [1, 2, 3]);
     assert_eq!(store.listed(&by(SortKey::Duration, true)), [3, 2, 1]);
 }
 
-fn pages_join_into_the_list(store: JobStoreUnderTest) {
+fn pages_join_into_the_list(store: StoreUnderTest) {
     let store = store.with((1..=7).map(|number| {
         let state = if number % 2 == 0 { JobState::Failed } else { JobState::Completed };
         archived_job(number).state(state).num_nodes(2).build()
@@ -89,31 +86,30 @@ fn pages_join_into_the_list(store: JobStoreUnderTest) {
         let mut joined = Vec::new();
         for offset in (0..9).step_by(3) {
             let page = Page { offset, limit: 3 };
-            let listed = store.repository.list_jobs(&selection, page, false).unwrap();
+            let listed = store.ports.list_jobs(&selection, page, false).unwrap();
             assert_eq!(listed.total, 7, "the total does not depend on the page");
             let ids: Vec<JobDbId> = listed.jobs.iter().map(|job| job.id).collect();
-            assert_eq!(store.repository.list_job_ids(&selection, page).unwrap(), ids);
+            assert_eq!(store.ports.list_job_ids(&selection, page).unwrap(), ids);
             joined.extend(numbers(&listed.jobs));
         }
         assert_eq!(joined, [7, 6, 5, 4, 3, 2, 1]);
         for offset in [7, 1000, u64::MAX] {
-            let past = store.repository.list_jobs(&selection, Page { offset, limit: 25 }, false).unwrap();
+            let past = store.ports.list_jobs(&selection, Page { offset, limit: 25 }, false).unwrap();
             assert_eq!((past.jobs.len(), past.total), (0, 7), "past the end");
         }
-        let whole =
-            store.repository.list_jobs(&selection, Page { offset: 1, limit: u64::MAX }, false).unwrap();
+        let whole = store.ports.list_jobs(&selection, Page { offset: 1, limit: u64::MAX }, false).unwrap();
         assert_eq!(whole.jobs.len(), 6);
     }
 }
 
-fn ids_choose_jobs_of_the_selection(store: JobStoreUnderTest) {
+fn ids_choose_jobs_of_the_selection(store: StoreUnderTest) {
     let store =
         store.with((1..=5).map(|number| archived_job(number).num_nodes(1 + i32::from(number == 3)).build()));
     let mut selection = every_job();
     selection.filter.num_nodes = Some(flightdeck_model::Range { from: None, to: Some(1) });
     let id = |number| store.job(number).id;
     let asked = [id(2), JobDbId(999), id(5), id(3), id(1)];
-    let loaded = store.repository.jobs_with_ids(&selection, &asked, true).unwrap();
+    let loaded = store.ports.jobs_with_ids(&selection, &asked, true).unwrap();
     assert_eq!(numbers(&loaded), [2, 5, 1], "in the order of the ids; job 3 does not fit");
-    assert!(store.repository.jobs_with_ids(&selection, &[], false).unwrap().is_empty());
+    assert!(store.ports.jobs_with_ids(&selection, &[], false).unwrap().is_empty());
 }

@@ -2,14 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a suite fails where something is missing")]
 
-use super::{ALL, JobStoreUnderTest};
 use crate::builders::{PRESENT, archived_job, every_job};
+use crate::store_under_test::{ALL, StoreUnderTest};
 use flightdeck_model::{
     JobFilter, JobOrder, JobSelection, JobState, JobVisibility, Range, SortKey, TagFilter, TagVisibility,
     UnixTime,
 };
 
-pub(super) fn check(make: &dyn Fn() -> JobStoreUnderTest) {
+pub(super) fn check(make: &dyn Fn() -> StoreUnderTest) {
     users_see_their_own_jobs(make());
     managers_see_projects_and_their_own(make());
     no_filter_or_order_shows_a_hidden_job(make());
@@ -30,7 +30,7 @@ fn seen_by(visibility: JobVisibility) -> JobSelection {
     JobSelection { visibility, ..every_job() }
 }
 
-fn three_owners(store: JobStoreUnderTest) -> JobStoreUnderTest {
+fn three_owners(store: StoreUnderTest) -> StoreUnderTest {
     store.with([
         archived_job(1).user("mona").project("physics").build(),
         archived_job(2).user("otto").project("physics").build(),
@@ -39,22 +39,22 @@ fn three_owners(store: JobStoreUnderTest) -> JobStoreUnderTest {
     ])
 }
 
-fn users_see_their_own_jobs(store: JobStoreUnderTest) {
+fn users_see_their_own_jobs(store: StoreUnderTest) {
     let store = three_owners(store);
     assert_eq!(store.listed(&seen_by(own("mona"))), [3, 1]);
     assert_eq!(store.listed(&seen_by(own("nobody"))), [0; 0]);
     let others = store.job(2).id;
     let tags = every_job().tags;
-    let find = |visibility| store.repository.find_job(others, &visibility, &tags, UnixTime(PRESENT)).unwrap();
+    let find = |visibility| store.ports.find_job(others, &visibility, &tags, UnixTime(PRESENT)).unwrap();
     assert!(find(own("otto")).is_some());
     assert!(find(own("mona")).is_none());
     assert!(find(managed("mona", &[])).is_none());
     assert!(find(managed("mona", &["art", "physics"])).is_some());
-    let loaded = store.repository.jobs_with_ids(&seen_by(own("mona")), &[others], false).unwrap();
+    let loaded = store.ports.jobs_with_ids(&seen_by(own("mona")), &[others], false).unwrap();
     assert!(loaded.is_empty());
 }
 
-fn managers_see_projects_and_their_own(store: JobStoreUnderTest) {
+fn managers_see_projects_and_their_own(store: StoreUnderTest) {
     let store = three_owners(store);
     assert_eq!(store.listed(&seen_by(managed("mona", &["physics"]))), [3, 2, 1]);
     assert_eq!(store.listed(&seen_by(managed("mona", &["physics", "physics"]))), [3, 2, 1]);
@@ -102,7 +102,7 @@ fn all_filters() -> Vec<JobFilter> {
     ]
 }
 
-fn no_filter_or_order_shows_a_hidden_job(store: JobStoreUnderTest) {
+fn no_filter_or_order_shows_a_hidden_job(store: StoreUnderTest) {
     let hidden = archived_job(2).user("otto").array(7).tag("quality", "good", "global").build();
     let store = store.with([hidden]);
     let footprint = SortKey::Footprint("cpu_load_avg".to_owned());
@@ -121,10 +121,10 @@ fn no_filter_or_order_shows_a_hidden_job(store: JobStoreUnderTest) {
     }
 }
 
-fn tags_of(store: &JobStoreUnderTest, tags: &TagVisibility) -> Vec<String> {
+fn tags_of(store: &StoreUnderTest, tags: &TagVisibility) -> Vec<String> {
     let selection = JobSelection { tags: tags.clone(), ..every_job() };
-    let listed = store.repository.list_jobs(&selection, ALL, false).unwrap().jobs.pop().unwrap();
-    let found = store.repository.find_job(listed.id, &selection.visibility, tags, selection.now);
+    let listed = store.ports.list_jobs(&selection, ALL, false).unwrap().jobs.pop().unwrap();
+    let found = store.ports.find_job(listed.id, &selection.visibility, tags, selection.now);
     assert_eq!(found.unwrap().unwrap().tags, listed.tags);
     listed.tags.into_iter().map(|tag| tag.scope).collect()
 }
@@ -133,12 +133,12 @@ fn viewer(username: &str, admin_tags: bool) -> TagVisibility {
     TagVisibility { admin_tags, username: username.to_owned() }
 }
 
-fn same_tag_in_three_scopes(store: JobStoreUnderTest) -> JobStoreUnderTest {
+fn same_tag_in_three_scopes(store: StoreUnderTest) -> StoreUnderTest {
     let job = archived_job(1).tag("quality", "good", "global").tag("quality", "good", "admin");
     store.with([job.tag("quality", "good", "mona").build()])
 }
 
-fn tags_are_shown_by_scope(store: JobStoreUnderTest) {
+fn tags_are_shown_by_scope(store: StoreUnderTest) {
     let store = same_tag_in_three_scopes(store);
     assert_eq!(tags_of(&store, &viewer("otto", false)), ["global"]);
     assert_eq!(tags_of(&store, &viewer("otto", true)), ["global", "admin"]);
@@ -146,7 +146,7 @@ fn tags_are_shown_by_scope(store: JobStoreUnderTest) {
     assert_eq!(tags_of(&store, &viewer("mona", true)), ["global", "admin", "mona"]);
 }
 
-fn hidden_tags_find_nothing(store: JobStoreUnderTest) {
+fn hidden_tags_find_nothing(store: StoreUnderTest) {
     let store = store.with([
         archived_job(1).tag("quality", "good", "admin").build(),
         archived_job(2).tag("quality", "good", "mona").build(),

@@ -1,18 +1,46 @@
 use flightdeck_testkit::{
-    JobStoreUnderTest, MemoryJobs, MemoryUsers, job_repository_suite, user_repository_suite,
+    MemoryJobs, MemoryUsers, StoreUnderTest, archive_work_suite, audit_log_suite, job_changes_suite,
+    job_repository_suite, node_repository_suite, quarantine_suite, task_log_suite, user_repository_suite,
 };
 use std::sync::Arc;
 
+fn empty_store() -> StoreUnderTest {
+    StoreUnderTest::new(Arc::new(MemoryJobs::new()))
+}
+
 #[test]
 fn jobs_in_memory_pass_the_suite() {
-    job_repository_suite(|| {
-        let jobs = Arc::new(MemoryJobs::new());
-        let started = Arc::clone(&jobs);
-        JobStoreUnderTest {
-            repository: jobs,
-            start_again: Box::new(move |job_id| started.start_again(job_id)),
-        }
-    });
+    job_repository_suite(empty_store);
+}
+
+#[test]
+fn changes_in_memory_pass_the_suite() {
+    job_changes_suite(empty_store);
+}
+
+#[test]
+fn archive_work_in_memory_passes_the_suite() {
+    archive_work_suite(empty_store);
+}
+
+#[test]
+fn nodes_in_memory_pass_the_suite() {
+    node_repository_suite(empty_store);
+}
+
+#[test]
+fn the_audit_log_in_memory_passes_the_suite() {
+    audit_log_suite(empty_store);
+}
+
+#[test]
+fn the_quarantine_in_memory_passes_the_suite() {
+    quarantine_suite(empty_store);
+}
+
+#[test]
+fn the_task_log_in_memory_passes_the_suite() {
+    task_log_suite(empty_store);
 }
 
 #[test]

@@ -40,7 +40,28 @@ pub(super) const MAIN: &[Key] = &[
     )
     .default("8388608")
     .served(),
-    Key::new("main.db", Kind::FilledText, "SQLite database file.").default(r#""./var/job.db""#).served(),
+    Key::new(
+        "main.db",
+        Kind::DatabaseLocation,
+        "SQLite database file, or the `postgres://` URL of a PostgreSQL database.",
+    )
+    .default(r#""./var/job.db""#)
+    .served(),
+    Key::new(
+        "main.refused-jobs",
+        Kind::OneOf(&["error", "quarantine"]),
+        "What becomes of well-formed job starts and stops that a rule refuses: `error` answers them with 400, \
+         `quarantine` keeps them for `flightdeck quarantine` and answers 422, so that the client goes on.",
+    )
+    .default(r#""error""#)
+    .served(),
+    Key::new(
+        "main.quarantine-max",
+        Kind::Integer { min: 1, max: i64::MAX },
+        "Refused starts and stops that are kept at most; further ones are answered as with `error`.",
+    )
+    .default("100000")
+    .served(),
     Key::new("main.db-config", Kind::Table, "Tuning of the database.").served(),
     Key::new(
         "main.db-config.max-open-connections",
@@ -62,6 +83,13 @@ pub(super) const MAIN: &[Key] = &[
         "How long to wait for another process that holds the database, in milliseconds.",
     )
     .default("60000")
+    .served(),
+    Key::new(
+        "main.db-config.write-queue",
+        Kind::Integer { min: 1, max: 1 << 20 },
+        "Changes that may wait to be written; further ones are answered with 503 at once.",
+    )
+    .default("16384")
     .served(),
     Key::new("main.db-config.soft-heap-limit-mb", COUNT, "Limit of the database's memory in MiB."),
     Key::new("main.db-config.max-idle-connections", COUNT, "Connections kept open while idle."),
@@ -112,25 +140,51 @@ pub(super) const MAIN: &[Key] = &[
     Key::new("main.redirect-http-to", Kind::Text, "Where a listener on port 80 sends browsers."),
     Key::new(
         "main.stop-jobs-exceeding-walltime",
-        COUNT,
-        "Seconds beyond its walltime after which a running job is taken for failed; 0 is never.",
-    ),
+        SMALL_COUNT,
+        "Seconds beyond its walltime after which a running job is stopped at start + walltime, with the state \
+         `timeout`; 0 is never.",
+    )
+    .default("0")
+    .served(),
     Key::new(
         "main.short-running-jobs-duration",
         COUNT,
         "Jobs shorter than this many seconds are \"short\" in the web pages.",
     ),
     Key::new("main.emission-constant", COUNT, "Grams of CO2 per kWh, for display."),
-    Key::new("main.machine-state-dir", Kind::Text, "Folder of the machines' state files."),
+    Key::new(
+        "main.machine-state-dir",
+        Kind::Text,
+        "Folder of the machines' state files, made if need be; without it there is no `/api/machine_state`.",
+    )
+    .served(),
     Key::new("main.systemd-unit", Kind::Text, "Unit whose journal the log viewer shows."),
     Key::new("main.api-subjects", Kind::Table, "Job and node events over NATS."),
     Key::new("main.api-subjects.subject-job-event", Kind::FilledText, "Subject of job events.").required(),
     Key::new("main.api-subjects.subject-node-state", Kind::FilledText, "Subject of node states.").required(),
     Key::new("main.api-subjects.job-concurrency", COUNT, "Workers for job events."),
     Key::new("main.api-subjects.node-concurrency", COUNT, "Workers for node states."),
-    Key::new("main.nodestate-retention", Kind::Table, "What becomes of old node states."),
-    Key::new("main.nodestate-retention.policy", Kind::OneOf(&["delete", "move"]), "What is done.").required(),
-    Key::new("main.nodestate-retention.age", COUNT, "Age in hours from which it is done."),
+    Key::new(
+        "main.nodestate-retention",
+        Kind::Table,
+        "What becomes of old node states; without it they are kept for ever.",
+    )
+    .served(),
+    Key::new(
+        "main.nodestate-retention.policy",
+        Kind::OneOf(&["delete", "move"]),
+        "What is done; this version serves `delete`. The current state of a node always stays.",
+    )
+    .required()
+    .example(r#""delete""#)
+    .served(),
+    Key::new(
+        "main.nodestate-retention.age",
+        SMALL_COUNT,
+        "Age in hours from which it is done; 0 means the default.",
+    )
+    .default("24")
+    .served(),
     Key::new("main.nodestate-retention.target-kind", Kind::OneOf(&["file", "s3"]), "Where states are moved."),
     Key::new("main.nodestate-retention.target-path", Kind::Text, "Folder they are moved to."),
     Key::new("main.nodestate-retention.target-endpoint", Kind::Text, "S3 endpoint."),

@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn sqlite(path: &str) -> DatabaseLocation {
+    DatabaseLocation::Sqlite(path.into())
+}
+
 #[test]
 fn a_variable_wins_over_the_file() {
     let folder = Folder::with(&json!({ "main": { "addr": "a:1", "api-allowed-ips": ["*"], "db": "x" } }))
@@ -15,14 +19,14 @@ fn a_variable_wins_over_the_file() {
     assert_eq!(config.main.max_items_per_page, Some(77));
     assert_eq!(config.main.api_allowed_ips, ["10.0.0.0/8"]);
     assert_eq!(config.main.database.cache_size_mib, 9);
-    assert_eq!(config.main.database.path, Path::new("x"));
+    assert_eq!(config.main.database.location, sqlite("x"));
     assert!(config.auth.jwts.validate_user);
 }
 
 #[test]
 fn a_text_is_a_text_even_if_it_looks_like_a_number() {
     let folder = Folder::with(&minimal()).variable("FLIGHTDECK_MAIN__DB", "2024");
-    assert_eq!(folder.config().main.database.path, Path::new("2024"));
+    assert_eq!(folder.config().main.database.location, sqlite("2024"));
 }
 
 #[test]
@@ -32,7 +36,7 @@ fn a_section_as_json_is_merged_and_single_keys_win_over_it() {
         .variable("FLIGHTDECK_MAIN__ADDR", "b:2");
     let main = folder.config().main;
     assert_eq!(main.addr.to_string(), "b:2");
-    assert_eq!(main.database.path, Path::new("from-section"));
+    assert_eq!(main.database.location, sqlite("from-section"));
     assert_eq!(main.api_allowed_ips, ["*"]);
 }
 
@@ -87,7 +91,7 @@ fn keys_come_from_dotenv_and_the_environment_wins() {
     let loaded = folder.load().unwrap();
     assert_eq!(loaded.warnings, Vec::<String>::new());
     assert_eq!(loaded.config.main.addr.to_string(), "a:1");
-    assert_eq!(loaded.config.main.database.path, Path::new("y"));
+    assert_eq!(loaded.config.main.database.location, sqlite("y"));
     let session_key = loaded.config.secrets.session_key.clone().unwrap();
     assert!(keys.contains(&format!("SESSION_KEY={session_key}\n")));
 

@@ -50,7 +50,7 @@ fn wrong_types_are_told_with_what_is_allowed() {
             json!({ "db": 7, "validate": "yes", "max-items-per-page": "10", "resampling": [], "trusted-proxies": "x" })
         ),
         [
-            "main.db: found 7; allowed: a text that is not empty",
+            r#"main.db: found 7; allowed: the path of a file such as "./var/job.db", or a URL such as "postgres://user@host/database""#,
             r#"main.max-items-per-page: found "10"; allowed: a whole number from 0 to 4294967295"#,
             "main.resampling: found a list; allowed: an object",
             r#"main.trusted-proxies: found "x"; allowed: a list of addresses ("10.0.0.7") and networks ("10.0.0.0/8", "fd00::/8")"#,
@@ -160,6 +160,28 @@ fn an_archive_kind_that_is_not_served_is_an_error() {
 }
 
 #[test]
+fn moving_node_states_is_refused_with_what_is_served() {
+    assert_eq!(
+        problems_with("main", json!({ "nodestate-retention": { "policy": "move", "target-path": "x" } })),
+        [
+            r#"main.nodestate-retention.policy: found "move"; allowed: "delete", the only policy that this version serves"#
+        ]
+    );
+}
+
+#[test]
+fn a_database_that_is_neither_a_file_nor_postgresql_is_refused_without_showing_it() {
+    for text in ["mysql://fd:hunter2@host/fd", "Postgres://fd:hunter2@host/fd", "host=a password=hunter2"] {
+        assert_eq!(
+            problems_with("main", json!({ "db": text })),
+            [
+                r#"main.db: found a text that is not shown; allowed: the path of a file such as "./var/job.db", or a URL such as "postgres://user@host/database""#
+            ]
+        );
+    }
+}
+
+#[test]
 fn keys_that_need_each_other_are_missed() {
     assert_eq!(
         problems_with("main", json!({ "https-cert-file": "cert.pem" })),
@@ -211,7 +233,8 @@ fn secrets_stay_out_of_the_texts() {
     let folder = Folder::with(&json!({
         "main": {
             "api-allowed-ips": ["*"],
-            "nodestate-retention": { "policy": "move", "target-secret-key": [secret], "target-acces-key": secret }
+            "dbs": format!("postgres://fd:{secret}@host/fd"),
+            "nodestate-retention": { "policy": "delete", "target-secret-key": [secret], "target-acces-key": secret }
         },
         "archive": { "kind": "file", "path": "a", "secret-key": { "it": secret }, "my-password": secret },
         "nats": { "address": "a", "passwrod": secret, "password": [secret] },
@@ -222,7 +245,7 @@ fn secrets_stay_out_of_the_texts() {
     .variable("JWT_PUBLIC_KEY", secret)
     .variable("SESSION_KEY", secret);
     let errors = folder.load().unwrap_err();
-    assert_eq!(errors.problems.len(), 11, "{errors}");
+    assert_eq!(errors.problems.len(), 12, "{errors}");
     assert!(!errors.to_string().contains("hunter2"), "{errors}");
     assert!(!format!("{errors:?}").contains("hunter2"));
 }

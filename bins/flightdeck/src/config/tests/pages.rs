@@ -40,6 +40,7 @@ fn the_example_configuration_is_up_to_date_and_loads_without_warnings() {
             trigger: Some(300),
             ..ResamplingConfig::default()
         },
+        node_state_retention_s: Some(86_400),
         ..MainConfig::default()
     };
     assert_eq!(config.main, with_examples);

@@ -1,0 +1,93 @@
+//! The folder of a job as a whole: whether it is there, and its removal. Does not know what the files in it say.
+
+use crate::ArchiveError;
+use crate::atomic_write::sync_folder;
+use crate::layout::{JobPath, Layout};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// How often a folder is emptied that somebody else keeps filling.
+const MAX_ATTEMPTS: usize = 8;
+
+/// Whether a job has a folder in the archive. What is reached over a link is none: nothing is changed there.
+///
+/// # Errors
+///
+/// When the folders on the way to it cannot be looked at.
+pub(crate) fn is_there(layout: &Layout, job: &JobPath) -> Result<bool, ArchiveError> {
+    let folders = layout.folders_to(job);
+    Ok(folders_there(&folders)?.len() == folders.len())
+}
+
+/// Removes the folder of a job with all that is in it, and the folders above it that are empty then, up to the
+/// cluster's, which stays. Returns whether the job had a folder.
+///
+/// The meta.json goes first: what an interruption leaves behind is no job to anybody, and to call this again
+/// removes it.
+///
+/// # Errors
+///
+/// When the folder is there and cannot be removed.
+pub(crate) fn remove(layout: &Layout, job: &JobPath) -> Result<bool, ArchiveError> {
+    let folders = layout.folders_to(job);
+    let mut left = folders_there(&folders)?;
+    let is_there = left.len() == folders.len();
+    if is_there && let Some(own) = left.pop() {
+        remove_file(&layout.meta_file(job))?;
+        remove_folder(own).map_err(|source| ArchiveError::Remove { path: own.to_owned(), source })?;
+    }
+
+    let mut is_changed = is_there;
+    // A folder that is not empty cannot be removed this way; nor is one that stays for another reason worth a word.
+    while left.len() > 1 && left.last().is_some_and(|folder| fs::remove_dir(folder).is_ok()) {
+        left.pop();
+        is_changed = true;
+    }
+    if is_changed && let Some(lowest) = left.last() {
+        ignore_missing(sync_folder(lowest))
+            .map_err(|source| ArchiveError::Remove { path: layout.job_folder(job), source })?;
+    }
+    Ok(is_there)
+}
+
+/// Those of the folders, each in the one before, that are there and are no links: as far as the first that is not.
+fn folders_there(folders: &[PathBuf]) -> Result<Vec<&Path>, ArchiveError> {
+    let mut there = Vec::new();
+    for folder in folders {
+        match fs::symlink_metadata(folder) {
+            Ok(metadata) if metadata.is_dir() => there.push(folder.as_path()),
+            Ok(_) => break,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => break,
+            Err(source) => return Err(ArchiveError::Read { path: folder.clone(), source }),
+        }
+    }
+    Ok(there)
+}
+
+fn remove_file(path: &Path) -> Result<(), ArchiveError> {
+    match fs::remove_file(path) {
+        // A folder in the file's place is no meta.json either, and goes with the rest.
+        Err(error) if error.kind() == ErrorKind::IsADirectory => Ok(()),
+        other => {
+            ignore_missing(other).map_err(|source| ArchiveError::Remove { path: path.to_owned(), source })
+        }
+    }
+}
+
+/// Removes a folder and what is in it; links in it are removed and not followed.
+fn remove_folder(folder: &Path) -> io::Result<()> {
+    let mut result = fs::remove_dir_all(folder);
+    for _ in 1..MAX_ATTEMPTS {
+        match &result {
+            // Another process wrote a file between the last one's removal and the folder's.
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => result = fs::remove_dir_all(folder),
+            _ => break,
+        }
+    }
+    ignore_missing(result)
+}
+
+fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
+    result.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}

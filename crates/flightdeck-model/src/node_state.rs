@@ -1,0 +1,152 @@
+//! What a node is said to be doing.
+
+use crate::UnixTime;
+use crate::job::null_as_default;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// What a node is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum NodeState {
+    /// All of it is in use.
+    Allocated,
+    /// Kept free for somebody.
+    Reserved,
+    /// Free.
+    Idle,
+    /// Partly in use.
+    Mixed,
+    /// Out of service.
+    Down,
+    /// None of the reported words is known.
+    Unknown,
+}
+
+impl NodeState {
+    /// All states.
+    pub const ALL: [Self; 6] =
+        [Self::Allocated, Self::Reserved, Self::Idle, Self::Mixed, Self::Down, Self::Unknown];
+
+    /// The state's name in the API and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allocated => "allocated",
+            Self::Reserved => "reserved",
+            Self::Idle => "idle",
+            Self::Mixed => "mixed",
+            Self::Down => "down",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The state of a node that a batch system describes with these words, in any case of letters. The first that
+    /// fits decides: allocated, reserved, idle together with down (down), idle, down, mixed.
+    #[must_use]
+    pub fn from_words(words: &[String]) -> Self {
+        let says = |wanted: &str| words.iter().any(|word| word.eq_ignore_ascii_case(wanted));
+        match () {
+            () if says("allocated") => Self::Allocated,
+            () if says("reserved") => Self::Reserved,
+            () if says("down") && says("idle") => Self::Down,
+            () if says("idle") => Self::Idle,
+            () if says("down") => Self::Down,
+            () if says("mixed") => Self::Mixed,
+            () => Self::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for NodeState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is not the name of a node state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a node state: allowed are allocated, reserved, idle, mixed, down and unknown")]
+pub struct UnknownNodeState(pub String);
+
+impl FromStr for NodeState {
+    type Err = UnknownNodeState;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|state| state.as_str() == text);
+        found.ok_or_else(|| UnknownNodeState(text.to_owned()))
+    }
+}
+
+/// The body of a report of node states. `null` counts as absent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeStatesBody {
+    /// The cluster's name.
+    #[serde(default, deserialize_with = "null_as_default")]
+    #[cfg_attr(feature = "openapi", schema(example = "aurora"))]
+    pub cluster: String,
+    /// Nodes of the cluster; those that are not named stay as they were reported last.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub nodes: Vec<NodeStateBody>,
+}
+
+/// What a batch system says of one node.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NodeStateBody {
+    /// The node's name.
+    #[serde(default, deserialize_with = "null_as_default")]
+    #[cfg_attr(feature = "openapi", schema(example = "a0117"))]
+    pub hostname: String,
+    /// The batch system's words for what it is doing, such as `DOWN` and `DRAIN`.
+    #[serde(default, deserialize_with = "null_as_default")]
+    #[cfg_attr(feature = "openapi", schema(example = json!(["IDLE"])))]
+    pub states: Vec<String>,
+    /// Hardware threads in use.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub cpus_allocated: i64,
+    /// Memory in use, in MB.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub memory_allocated: i64,
+    /// Accelerators in use.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub gpus_allocated: i64,
+    /// Number of jobs on it.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub jobs_running: i64,
+}
+
+/// One node of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeReport {
+    /// The node's name.
+    pub hostname: String,
+    /// Its subcluster.
+    pub subcluster: String,
+    /// What it is doing.
+    pub state: NodeState,
+    /// Hardware threads in use.
+    pub cpus_allocated: i64,
+    /// Memory in use, in MB.
+    pub memory_allocated_mb: i64,
+    /// Accelerators in use.
+    pub gpus_allocated: i64,
+    /// Number of jobs on it.
+    pub jobs_running: i64,
+}
+
+/// What a node was doing at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeStatus {
+    /// Its cluster.
+    pub cluster: String,
+    /// When it was reported.
+    pub time: UnixTime,
+    /// What was reported.
+    pub report: NodeReport,
+}

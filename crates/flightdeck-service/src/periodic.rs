@@ -1,0 +1,79 @@
+//! Work that is done again and again: what there is, how often, and how a run is recorded.
+//!
+//! When a task is due is its caller's business; each kind of work is in a module of its own.
+
+mod node_state_retention;
+mod settle_archive;
+mod stop_overdue_jobs;
+
+use crate::error::with_causes;
+use crate::{ServiceError, Services};
+use flightdeck_model::TaskRun;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// Work that is to be done again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeriodicTask {
+    /// Its name in the list of tasks.
+    pub name: &'static str,
+    /// How long from one run to the next.
+    pub interval: Duration,
+    /// Whether a run is wanted at start already, before the first interval is over.
+    pub at_start: bool,
+}
+
+/// One kind of work: does it once and tells in a few words what was done.
+type Work = fn(&Services) -> Result<String, ServiceError>;
+
+impl Services {
+    /// The periodic work that this server is configured for.
+    #[must_use]
+    pub fn periodic_tasks(&self) -> Vec<PeriodicTask> {
+        let minute = Duration::from_mins(1);
+        let hour = Duration::from_hours(1);
+        let mut tasks = Vec::new();
+        if self.settings.stop_overdue_grace_s.is_some() {
+            tasks.push(PeriodicTask { name: stop_overdue_jobs::NAME, interval: minute, at_start: false });
+        }
+        // At start: what was under way when the server was ended goes on.
+        tasks.push(PeriodicTask { name: settle_archive::NAME, interval: minute, at_start: true });
+        if self.settings.node_state_retention_s.is_some() {
+            tasks.push(PeriodicTask { name: node_state_retention::NAME, interval: hour, at_start: false });
+        }
+        tasks
+    }
+
+    /// Does the work of this name once, records the run and returns it. Takes as long as the work does. Never panics:
+    /// a fault in the work is an error of the run. A name that no work has is an error too, and is not recorded.
+    #[must_use]
+    pub fn run_periodic_task(&self, name: &str) -> TaskRun {
+        let started = self.clock.now();
+        let Some(work) = work_named(name) else {
+            let error = Some(format!("there is no task \"{name}\""));
+            return TaskRun { name: name.to_owned(), started, duration_ms: 0, result: String::new(), error };
+        };
+        let begun = Instant::now();
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(self)));
+        let duration_ms = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
+        let (result, error) = match outcome {
+            Ok(Ok(result)) => (result, None),
+            Ok(Err(error)) => (String::new(), Some(with_causes(&error))),
+            Err(_panic) => (String::new(), Some("the task panicked: the log has the place".to_owned())),
+        };
+        let run = TaskRun { name: name.to_owned(), started, duration_ms, result, error };
+        if let Err(error) = futures_executor::block_on(self.tasks.record_run(run.clone())) {
+            tracing::warn!(task = name, error = with_causes(&error), "a run of a task was not recorded");
+        }
+        run
+    }
+}
+
+fn work_named(name: &str) -> Option<Work> {
+    match name {
+        stop_overdue_jobs::NAME => Some(stop_overdue_jobs::run),
+        settle_archive::NAME => Some(settle_archive::run),
+        node_state_retention::NAME => Some(node_state_retention::run),
+        _ => None,
+    }
+}

@@ -1,0 +1,254 @@
+//! Brings a kept start or stop in after the cause of its refusal was mended, with its true times.
+//!
+//! The job is changed first, and the kept request removed after: when the server ends in between, a second retry finds
+//! the change made already and removes the request.
+
+use crate::attempt::{Attempt, job_object, match_object};
+use crate::field_rules::{check_start, check_stop};
+use crate::permission::require;
+use crate::quarantine::{kept_start_of, not_kept, request_object};
+use crate::shown::shown;
+use crate::{Caller, ServiceError, Services};
+use flightdeck_model::{
+    AuditAction, AuditEntry, JobChangeError, JobDbId, JobEnd, JobKey, JobMatch, JobState, PortError,
+    PortErrorKind, RefusedKind, RefusedRequest, Role, StartJobBody, StopJobBody,
+};
+use futures_executor::block_on;
+use serde::de::DeserializeOwned;
+use std::fmt;
+
+/// What a kept request brought in. Displays in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RetryOutcome {
+    /// The job that was started, by its number in the database.
+    pub started: Option<JobDbId>,
+    /// Whether a job was stopped.
+    pub stopped: bool,
+    /// All that was done or found done already, in words.
+    pub summary: String,
+}
+
+impl RetryOutcome {
+    fn tell(&mut self, what: &str) {
+        if !self.summary.is_empty() {
+            self.summary.push_str("; ");
+        }
+        self.summary.push_str(what);
+    }
+}
+
+impl fmt::Display for RetryOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary)
+    }
+}
+
+/// What became of a stop.
+enum Stopped {
+    Now(JobKey),
+    Before(JobKey),
+}
+
+impl Services {
+    /// Tries a kept request again. A start takes the kept stops of its job along. `state` replaces the state that the
+    /// stops name: a batch system's word may be one that nobody knows here. What came in, or is found to be in already,
+    /// is removed.
+    ///
+    /// # Errors
+    ///
+    /// Forbidden without the role `admin`, `NotFound` when there is no such request, Unprocessable when it is still
+    /// refused: it stays, as does a stop that is refused after its start came in; Port when the database fails.
+    pub fn retry_quarantined(
+        &self,
+        caller: &Caller,
+        id: i64,
+        state: Option<JobState>,
+    ) -> Result<RetryOutcome, ServiceError> {
+        let attempt = self.attempt(caller, AuditAction::RetryQuarantined, request_object(id));
+        attempt.settle(self.retry(&attempt, id, state))
+    }
+
+    fn retry(
+        &self,
+        attempt: &Attempt<'_>,
+        id: i64,
+        state: Option<JobState>,
+    ) -> Result<RetryOutcome, ServiceError> {
+        require(&attempt.caller.principal, Role::Admin)?;
+        let kept = self.quarantine.find_refused(id)?.ok_or_else(|| not_kept(id))?;
+        let mut outcome = RetryOutcome::default();
+        match kept.request.kind {
+            RefusedKind::StartJob => self.retry_start(attempt.caller, &kept, state, &mut outcome)?,
+            RefusedKind::StopJob => self.retry_stop(attempt.caller, &kept, state, &mut outcome)?,
+        }
+        let entry = AuditEntry { detail: shown(&outcome.summary).into_owned(), ..attempt.entry() };
+        block_on(self.quarantine.remove_refused(id, entry))?;
+        Ok(outcome)
+    }
+
+    /// Brings a start in, and what is kept of the job's end.
+    fn retry_start(
+        &self,
+        caller: &Caller,
+        kept: &RefusedRequest,
+        state: Option<JobState>,
+        outcome: &mut RetryOutcome,
+    ) -> Result<(), ServiceError> {
+        let body: StartJobBody = decode(kept)?;
+        let checked = check_start(&self.clusters, &body).map_err(|refusal| still_refused(kept, refusal))?;
+        let job = checked.into_job(body);
+        let key = job.key.clone();
+        let object = job_object(&key.cluster, key.job_id, key.start_time.0);
+        let attempt = self.attempt(caller, AuditAction::StartJob, object).with_detail(origin_of(kept));
+        match block_on(self.changes.start_job(job, attempt.entry())) {
+            Ok(id) => {
+                attempt.log_done();
+                outcome.started = Some(id);
+                outcome.tell(&format!("job {key} has started, with the database id {id}"));
+            }
+            Err(JobChangeError::Duplicate { existing, id }) if existing == key => {
+                outcome.tell(&format!("job {key} was started already, with the database id {id}"));
+            }
+            Err(refusal) => return Err(still_refused(kept, refusal.into())),
+        }
+        self.retry_stops_of(caller, &key, state, outcome)
+    }
+
+    /// Applies the kept stops that belong to a job which came in. The first one decides how the job ended.
+    fn retry_stops_of(
+        &self,
+        caller: &Caller,
+        job: &JobKey,
+        state: Option<JobState>,
+        outcome: &mut RetryOutcome,
+    ) -> Result<(), ServiceError> {
+        let requests = self.quarantine.refused_of_job(None, job.job_id)?;
+        for kept in stops_of(&requests, job) {
+            let exactly = JobMatch {
+                job_id: job.job_id,
+                cluster: Some(job.cluster.clone()),
+                start_time: Some(job.start_time),
+            };
+            match self.stop_again(caller, kept, Some(exactly), state) {
+                Ok(stopped) => {
+                    outcome.tell_stopped(&stopped);
+                    let object = request_object(kept.id);
+                    let removal = self.attempt(caller, AuditAction::RetryQuarantined, object);
+                    block_on(self.quarantine.remove_refused(kept.id, removal.entry()))?;
+                    removal.log_done();
+                }
+                Err(failure @ ServiceError::Port(_)) => return Err(failure),
+                Err(refusal) => outcome.tell(&format!("its stop is refused: {refusal}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings a stop in whose job is there.
+    fn retry_stop(
+        &self,
+        caller: &Caller,
+        kept: &RefusedRequest,
+        state: Option<JobState>,
+        outcome: &mut RetryOutcome,
+    ) -> Result<(), ServiceError> {
+        outcome.tell_stopped(&self.stop_again(caller, kept, None, state)?);
+        Ok(())
+    }
+
+    /// Ends the job of a kept stop: the given one, or the one that it names.
+    fn stop_again(
+        &self,
+        caller: &Caller,
+        kept: &RefusedRequest,
+        job: Option<JobMatch>,
+        state: Option<JobState>,
+    ) -> Result<Stopped, ServiceError> {
+        let mut body: StopJobBody = decode(kept)?;
+        if let Some(state) = state {
+            body.job_state = Some(state.as_str().to_owned());
+        }
+        let named = check_stop(&body).map_err(|refusal| still_refused(kept, refusal))?;
+        let is_named_alone = job.is_none();
+        let end = match job {
+            Some(job) => JobEnd { job, ..named },
+            None => named,
+        };
+        let object = match_object(&end.job);
+        let attempt = self.attempt(caller, AuditAction::StopJob, object).with_detail(origin_of(kept));
+        let refusal = match block_on(self.changes.stop_job(end.clone(), attempt.entry())) {
+            Ok(record) => {
+                attempt.log_done();
+                return Ok(Stopped::Now(record.key));
+            }
+            Err(refusal) => refusal,
+        };
+        let ended = if let JobChangeError::NotRunning { job, .. } = &refusal { Some(job) } else { None };
+        let is_missing = ended.is_some() || matches!(refusal, JobChangeError::NotFound);
+        if is_named_alone && is_missing {
+            let requests = self.quarantine.refused_of_job(None, end.job.job_id)?;
+            if let Some(start) = kept_start_of(&requests, &end, ended) {
+                let reason = format!("the start of its job is kept as request {}: try that first", start.id);
+                return Err(still_refused(kept, ServiceError::Unprocessable(reason)));
+            }
+        }
+        match refusal {
+            JobChangeError::NotRunning { job, .. } => Ok(Stopped::Before(job)),
+            refusal => Err(still_refused(kept, refusal.into())),
+        }
+    }
+}
+
+impl RetryOutcome {
+    fn tell_stopped(&mut self, stopped: &Stopped) {
+        match stopped {
+            Stopped::Now(job) => {
+                self.stopped = true;
+                self.tell(&format!("job {job} has been stopped"));
+            }
+            Stopped::Before(job) => self.tell(&format!("job {job} had ended already")),
+        }
+    }
+}
+
+/// The kept stops that belong to a job, in the order in which they came: those after its start, but before the next
+/// start of the same number that is kept.
+fn stops_of<'a>(requests: &'a [RefusedRequest], job: &JobKey) -> Vec<&'a RefusedRequest> {
+    let starts = requests.iter().filter(|kept| {
+        kept.request.kind == RefusedKind::StartJob && kept.request.job.cluster.as_ref() == Some(&job.cluster)
+    });
+    let later_starts = starts.map(|kept| kept.request.event_time).filter(|time| *time > job.start_time);
+    let next_start = later_starts.min();
+    let belongs = |kept: &&RefusedRequest| {
+        let stop = &kept.request;
+        let is_its_time = stop.event_time >= job.start_time
+            && (stop.job.start_time.is_some() || next_start.is_none_or(|next| stop.event_time < next));
+        stop.kind == RefusedKind::StopJob
+            && stop.job.cluster.as_ref().is_none_or(|cluster| *cluster == job.cluster)
+            && stop.job.start_time.is_none_or(|time| time == job.start_time)
+            && is_its_time
+    };
+    let mut stops: Vec<_> = requests.iter().filter(belongs).collect();
+    stops.sort_by_key(|kept| kept.id);
+    stops
+}
+
+fn decode<T: DeserializeOwned>(kept: &RefusedRequest) -> Result<T, PortError> {
+    serde_json::from_str(&kept.request.body).map_err(|error| {
+        let what = format!("the body of quarantined request {} cannot be understood", kept.id);
+        PortError::new(PortErrorKind::Corrupt, what, error)
+    })
+}
+
+/// What the audit log says of a change that comes from quarantine.
+fn origin_of(kept: &RefusedRequest) -> String {
+    format!("{}, sent by {}", request_object(kept.id), shown(&kept.request.username))
+}
+
+/// Our failures stay what they are; everything else means that the request stays where it is.
+fn still_refused(kept: &RefusedRequest, refusal: ServiceError) -> ServiceError {
+    match refusal {
+        ServiceError::Port(_) | ServiceError::Encode(_) => refusal,
+        _ => ServiceError::Unprocessable(format!("request {} stays in quarantine: {refusal}", kept.id)),
+    }
+}

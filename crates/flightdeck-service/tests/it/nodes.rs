@@ -1,0 +1,56 @@
+//! States of nodes: what is stored, and that unknown ones are told and cost the others nothing.
+
+use crate::world::{World, robot, robot_call};
+use flightdeck_model::{NodeState, NodeStatesBody};
+use flightdeck_service::{NodesReported, ServiceError};
+use futures_executor::block_on;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+fn report(world: &World, body: Value) -> Result<NodesReported, ServiceError> {
+    let body: NodeStatesBody = serde_json::from_value(body).unwrap();
+    block_on(world.services.report_nodes(&robot_call(), body))
+}
+
+#[test]
+fn known_nodes_are_stored_and_unknown_ones_told() {
+    let world = World::new();
+    let nodes = json!([
+        {"hostname": "g02", "states": ["MIXED", "DRAIN"], "cpusAllocated": 3, "memoryAllocated": 7, "gpusAllocated": 1, "jobsRunning": 2},
+        {"hostname": "z9", "states": ["IDLE"]},
+        {"hostname": "a001", "states": null},
+        {"hostname": "g02", "states": ["DOWN"]},
+    ]);
+    let reported = report(&world, json!({"cluster": "alpha", "nodes": nodes})).unwrap();
+    assert_eq!(reported, NodesReported { stored: 2, unknown: vec!["z9".into()], cluster_is_known: true });
+    let nodes = world.services.current_nodes(&robot(), Some("alpha")).unwrap();
+    let states: Vec<_> = nodes
+        .iter()
+        .map(|node| (node.report.hostname.as_str(), node.report.subcluster.as_str(), node.report.state))
+        .collect();
+    assert_eq!(states, [("a001", "main", NodeState::Unknown), ("g02", "gpu", NodeState::Down)]);
+    assert_eq!(world.audit_lines(), ["report_nodes nodes of alpha done"]);
+}
+
+#[test]
+fn an_unknown_cluster_is_told() {
+    let world = World::new();
+    let body = json!({"cluster": "nowhere", "nodes": [{"hostname": "a001"}]});
+    let reported = report(&world, body).unwrap();
+    assert_eq!(reported, NodesReported { stored: 0, unknown: vec!["a001".into()], cluster_is_known: false });
+    assert!(world.services.current_nodes(&robot(), None).unwrap().is_empty());
+    let refused = world.services.current_nodes(&robot(), Some("nowhere")).unwrap_err();
+    assert!(matches!(refused, ServiceError::Invalid { field, .. } if field == "cluster"));
+}
+
+#[rstest]
+#[case::no_host(json!({"states": ["IDLE"]}), "nodes[1].hostname")]
+#[case::nul(json!({"hostname": "\u{0}"}), "nodes[1].hostname")]
+#[case::negative(json!({"hostname": "a002", "gpusAllocated": -1}), "nodes[1].gpusAllocated")]
+fn a_report_that_makes_no_sense_is_refused_by_the_fields_name(#[case] node: Value, #[case] name: &str) {
+    let world = World::new();
+    let refused =
+        report(&world, json!({"cluster": "alpha", "nodes": [{"hostname": "a001"}, node]})).unwrap_err();
+    assert!(matches!(&refused, ServiceError::Invalid { field, .. } if field == name), "{refused:?}");
+    assert!(world.services.current_nodes(&robot(), None).unwrap().is_empty());
+}

@@ -1,0 +1,15 @@
+DROP TABLE configuration;
+DROP TABLE task_run;
+DROP TABLE refused_request;
+DROP TABLE node_report;
+DROP TABLE node;
+DROP TABLE audit_entry;
+DROP TABLE archive_task;
+DROP TABLE job_total;
+DROP TABLE hpc_user;
+DROP TABLE store_state;
+DROP TABLE jobtag;
+DROP TABLE tag;
+DROP TABLE job_node;
+DROP TABLE job;
+DROP FUNCTION refuse_audit_change();

@@ -1,0 +1,11 @@
+DROP TABLE configuration;
+DROP TABLE task_run;
+DROP TABLE refused_request;
+DROP TABLE node_report;
+DROP TABLE node;
+DROP TABLE audit_entry;
+DROP TABLE archive_task;
+DROP TABLE job_total;
+ALTER TABLE store_state DROP COLUMN last_id;
+ALTER TABLE store_state DROP COLUMN last_job_id;
+ALTER TABLE store_state DROP COLUMN tag_number;
