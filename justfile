@@ -13,6 +13,14 @@ lint:
 test:
     cargo test --workspace
 
+# The tests that need PostgreSQL, on a throw-away server (needs Debian's package postgresql).
+test-postgres:
+    scripts/test-postgres
+
+# The long form of the tests that kill the server.
+soak:
+    FLIGHTDECK_SOAK_ROUNDS=100 cargo test --release -p flightdeck --test it kills
+
 # Licences, bans and sources of all dependencies (needs cargo-deny).
 deny:
     cargo deny check licenses bans sources

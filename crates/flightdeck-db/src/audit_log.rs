@@ -1,6 +1,7 @@
 //! The audit log in the database. Its table lets nobody change or remove an entry.
 
 use crate::connection::{AnyConnection, Backend};
+use crate::direct::execute;
 use crate::paging::Bounds;
 use crate::schema::audit_entry;
 use crate::transaction::WriteTransaction;
@@ -25,7 +26,7 @@ pub(crate) fn add_entry(transaction: &mut WriteTransaction<'_>, entry: &AuditEnt
         audit_entry::outcome.eq(entry.outcome.as_str()),
         audit_entry::detail.eq(&entry.detail),
     );
-    diesel::insert_into(audit_entry::table).values(row).execute(transaction.connection)?;
+    execute(transaction.connection, diesel::insert_into(audit_entry::table).values(row))?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ mod check;
 mod connection;
 mod copy;
 mod database;
+mod direct;
 mod error;
 mod ignoring;
 mod jobs;

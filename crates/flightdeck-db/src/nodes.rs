@@ -7,78 +7,44 @@ use crate::transaction::WriteTransaction;
 use crate::{Database, DbError};
 use diesel::prelude::*;
 use flightdeck_model::{NodeReport, NodeRepository, NodeStatus, PortError, PortFuture, UnixTime};
-use std::collections::HashMap;
+use rows::{AddToHistory, MOST_ROWS, StateRow, StoreCurrent};
+use std::collections::{BTreeMap, HashMap};
 
-/// So many states are removed in one transaction: job starts do not wait longer for it.
-const STATES_PER_REMOVAL: i64 = 10_000;
+mod rows;
 
-/// A node that was reported before.
-#[derive(Debug, Clone, Copy)]
-struct KnownNode {
-    id: i64,
-    /// When its current state was reported.
-    time: i64,
-}
+/// So many states are removed in one transaction: job starts do not wait longer for it. SQLite takes 32766 ids.
+const STATES_PER_REMOVAL: i64 = 5000;
 
-fn known_nodes(connection: &mut AnyConnection, cluster: &str) -> Result<HashMap<String, KnownNode>, DbError> {
+/// The numbers of the nodes of a cluster that were reported before, by name.
+fn known_nodes(connection: &mut AnyConnection, cluster: &str) -> Result<HashMap<String, i64>, DbError> {
     let of_cluster = node::table.filter(node::cluster.eq(cluster));
-    let rows: Vec<(String, i64, i64)> =
-        of_cluster.select((node::hostname, node::id, node::time_stamp)).load(connection)?;
-    Ok(rows.into_iter().map(|(hostname, id, time)| (hostname, KnownNode { id, time })).collect())
+    let rows: Vec<(String, i64)> = of_cluster.select((node::hostname, node::id)).load(connection)?;
+    Ok(rows.into_iter().collect())
 }
 
-/// Stores the report in the node's own row, unless a newer one is there. Returns the row's number.
-fn store_current(
+fn store_report(
     transaction: &mut WriteTransaction<'_>,
-    known: &mut HashMap<String, KnownNode>,
     cluster: &str,
     time: UnixTime,
-    report: &NodeReport,
-) -> Result<i64, DbError> {
-    let state = (
-        node::subcluster.eq(&report.subcluster),
-        node::time_stamp.eq(time.0),
-        node::node_state.eq(report.state.as_str()),
-        node::cpus_allocated.eq(report.cpus_allocated),
-        node::memory_allocated.eq(report.memory_allocated_mb),
-        node::gpus_allocated.eq(report.gpus_allocated),
-        node::jobs_running.eq(report.jobs_running),
-    );
-    match known.get_mut(&report.hostname) {
-        Some(current) if current.time > time.0 => Ok(current.id),
-        Some(current) => {
-            let row = node::table.filter(node::id.eq(current.id));
-            diesel::update(row).set(state).execute(transaction.connection)?;
-            current.time = time.0;
-            Ok(current.id)
-        }
-        None => {
-            let id = transaction.next_id();
-            let identity = (node::id.eq(id), node::cluster.eq(cluster), node::hostname.eq(&report.hostname));
-            diesel::insert_into(node::table).values((identity, state)).execute(transaction.connection)?;
-            known.insert(report.hostname.clone(), KnownNode { id, time: time.0 });
-            Ok(id)
-        }
-    }
-}
-
-fn add_to_history(
-    transaction: &mut WriteTransaction<'_>,
-    node_id: i64,
-    time: UnixTime,
-    report: &NodeReport,
+    nodes: &[NodeReport],
 ) -> Result<(), DbError> {
-    let row = (
-        node_report::id.eq(transaction.next_id()),
-        node_report::node_id.eq(node_id),
-        node_report::time_stamp.eq(time.0),
-        node_report::node_state.eq(report.state.as_str()),
-        node_report::cpus_allocated.eq(report.cpus_allocated),
-        node_report::memory_allocated.eq(report.memory_allocated_mb),
-        node_report::gpus_allocated.eq(report.gpus_allocated),
-        node_report::jobs_running.eq(report.jobs_running),
-    );
-    diesel::insert_into(node_report::table).values(row).execute(transaction.connection)?;
+    let mut node_ids = known_nodes(transaction.connection, cluster)?;
+    let mut current: BTreeMap<&str, StateRow<'_>> = BTreeMap::new();
+    let mut history = Vec::with_capacity(nodes.len());
+    for report in nodes {
+        // What is said last of a node holds; a node that is there keeps its own number.
+        let id = current.get(report.hostname.as_str()).map_or_else(|| transaction.next_id(), |row| row.id);
+        current.insert(&report.hostname, StateRow { id, report });
+        let node_id = *node_ids.entry(report.hostname.clone()).or_insert(id);
+        history.push((StateRow { id: transaction.next_id(), report }, node_id));
+    }
+    let current: Vec<StateRow<'_>> = current.into_values().collect();
+    for rows in current.chunks(MOST_ROWS) {
+        StoreCurrent { cluster, time, rows }.execute(transaction.connection)?;
+    }
+    for rows in history.chunks(MOST_ROWS) {
+        AddToHistory { time, rows }.execute(transaction.connection)?;
+    }
     Ok(())
 }
 
@@ -176,11 +142,8 @@ impl Database {
                 .limit(STATES_PER_REMOVAL)
                 .select(node_report::id);
             let ids: Vec<i64> = oldest.load(transaction.connection)?;
-            for id in &ids {
-                let row = node_report::table.filter(node_report::id.eq(id));
-                diesel::delete(row).execute(transaction.connection)?;
-            }
-            Ok(Ok(ids.len()))
+            let rows = node_report::table.filter(node_report::id.eq_any(ids));
+            Ok(Ok(diesel::delete(rows).execute(transaction.connection)?))
         })
     }
 }
@@ -193,11 +156,7 @@ impl NodeRepository for Database {
         nodes: Vec<NodeReport>,
     ) -> PortFuture<Result<(), PortError>> {
         self.submit(move |transaction| {
-            let mut known = known_nodes(transaction.connection, &cluster)?;
-            for report in &nodes {
-                let node_id = store_current(transaction, &mut known, &cluster, time, report)?;
-                add_to_history(transaction, node_id, time, report)?;
-            }
+            store_report(transaction, &cluster, time, &nodes)?;
             Ok(Ok(()))
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::DbError;
 use crate::connection::AnyConnection;
+use crate::direct::{AddToTotal, SetNumbers};
 use crate::schema::{job_total, store_state};
 use diesel::prelude::*;
 use flightdeck_model::JobState;
@@ -67,12 +68,8 @@ impl<'a> WriteTransaction<'a> {
     /// Writes the bookkeeping. The commit follows.
     pub(crate) fn end(self) -> Result<(), DbError> {
         for ((cluster, state), by) in self.totals.iter().filter(|(_, by)| **by != 0) {
-            let of_both = job_total::table
-                .filter(job_total::cluster.eq(cluster.as_str()))
-                .filter(job_total::job_state.eq(*state));
-            let updated = diesel::update(of_both)
-                .set(job_total::jobs.eq(job_total::jobs + *by))
-                .execute(self.connection)?;
+            let addition = AddToTotal { cluster, state, by: *by };
+            let updated = addition.execute(self.connection)?;
             if updated == 0 {
                 let row = (
                     job_total::cluster.eq(cluster.as_str()),
@@ -82,15 +79,13 @@ impl<'a> WriteTransaction<'a> {
                 diesel::insert_into(job_total::table).values(row).execute(self.connection)?;
             }
         }
-        let state = &self.state;
-        diesel::update(store_state::table.filter(store_state::id.eq(1)))
-            .set((
-                store_state::change_number.eq(state.change_number + 1),
-                store_state::tag_number.eq(state.tag_number),
-                store_state::last_job_id.eq(state.last_job_id),
-                store_state::last_id.eq(state.last_id),
-            ))
-            .execute(self.connection)?;
+        let numbers = SetNumbers {
+            change_number: self.state.change_number + 1,
+            tag_number: self.state.tag_number,
+            last_job_id: self.state.last_job_id,
+            last_id: self.state.last_id,
+        };
+        numbers.execute(self.connection)?;
         Ok(())
     }
 }

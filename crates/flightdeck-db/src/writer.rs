@@ -37,8 +37,11 @@ enum Order {
     /// A large change, which others need not wait for longer than needed: it gets a transaction of its own.
     Alone(Box<dyn Change>),
     /// Statements outside of any transaction.
-    Outside(Box<dyn FnOnce(Result<&mut AnyConnection, DbError>) + Send>),
+    Outside(Box<Statements>),
 }
+
+/// Statements on the connection, or on none if it cannot be opened.
+type Statements = dyn FnOnce(Result<&mut AnyConnection, DbError>) + Send;
 
 /// The way to the thread. It ends, and its connection is closed, when this is dropped and the queue is empty.
 pub(crate) struct Writer {
@@ -179,16 +182,22 @@ impl Work {
 
     fn commit_group(&mut self, mut group: Vec<Box<dyn Change>>) {
         let Err(error) = self.commit(&mut group) else {
-            group.into_iter().for_each(|change| change.answer());
+            for change in group {
+                change.answer();
+            }
             return;
         };
         if group.len() > 1 && !error.concerns_the_database() {
             // One of them failed: which one, and whether another one does, is seen when each is made alone.
-            group.into_iter().for_each(|change| self.commit_group(vec![change]));
+            for change in group {
+                self.commit_group(vec![change]);
+            }
             return;
         }
         let shared = Arc::new(error);
-        group.into_iter().for_each(|change| change.fail(DbError::Shared(Arc::clone(&shared))));
+        for change in group {
+            change.fail(DbError::Shared(Arc::clone(&shared)));
+        }
     }
 
     /// Makes the changes in one transaction. When this fails, none of them is made.

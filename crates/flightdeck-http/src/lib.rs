@@ -10,11 +10,19 @@
 //!
 //! # #[actix_web::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = Arc::new(MemoryJobs::default());
 //! let services = Services::new(Parts {
 //!     clock: Arc::new(FixedClock::at(1_700_000_000)),
-//!     jobs: Arc::new(MemoryJobs::default()),
+//!     jobs: store.clone(),
 //!     users: Arc::new(MemoryUsers::default()),
 //!     archive: Arc::new(MemoryArchive::default()),
+//!     changes: store.clone(),
+//!     archive_work: store.clone(),
+//!     nodes: store.clone(),
+//!     audit: store.clone(),
+//!     quarantine: store.clone(),
+//!     tasks: store,
+//!     machine_states: None,
 //!     clusters: ClusterCatalog::default(),
 //!     settings: Settings::default(),
 //! });

@@ -41,5 +41,27 @@ pub fn openapi() -> Description {
     let app = actix_web::App::new().into_utoipa_app().openapi(Base::openapi());
     let (_, mut description) = app.configure(routes::register).split_for_parts();
     description.info.license = Some(License::new("MIT"));
+    name_operations(&mut description);
     description
+}
+
+/// Names each operation after its method and path, as `delete_api_jobs_tag_job_id`: handlers of the same name, and one
+/// for several methods, would otherwise give their name to several operations.
+fn name_operations(description: &mut Description) {
+    for (path, item) in &mut description.paths.paths {
+        let words: Vec<&str> = path.split(['/', '{', '}', '_']).filter(|word| !word.is_empty()).collect();
+        let slash = if path.ends_with('/') { "_" } else { "" };
+        let name = words.join("_") + slash;
+        for (method, operation) in [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ] {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{name}"));
+            }
+        }
+    }
 }

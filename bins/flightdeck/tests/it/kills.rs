@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 const T: i64 = 1_760_000_000;
 const CLIENTS: i64 = 6;
@@ -61,17 +62,22 @@ fn round(site: &Site, token: &str, first_job: i64, kill_after: usize, known: &Mu
     let mut server = ServerProcess::start(site);
     let address = server.address;
     let acknowledged = AtomicUsize::new(0);
+    // Before the first request: a client that came late would find the server gone.
+    let connections: Vec<Client> = (0..CLIENTS).map(|_| Client::connect(address, token).unwrap()).collect();
     std::thread::scope(|scope| {
-        for client in 0..CLIENTS {
+        let mut clients = Vec::new();
+        for (client, mut connection) in (0..CLIENTS).zip(connections) {
             let acknowledged = &acknowledged;
-            scope.spawn(move || {
-                let mut connection = Client::connect(address, token).unwrap();
-                load(&mut connection, first_job + client, known, acknowledged);
-            });
+            clients.push(
+                scope.spawn(move || load(&mut connection, first_job + client, known, acknowledged)),
+            );
         }
         while acknowledged.load(Ordering::Relaxed) < kill_after {
+            assert!(clients.iter().any(|client| !client.is_finished()), "the server ended by itself");
             std::thread::yield_now();
         }
+        // So that it is not always the moment after an answer.
+        std::thread::sleep(Duration::from_micros(kill_after as u64 * 379 % 3000));
         server.kill();
     });
 }

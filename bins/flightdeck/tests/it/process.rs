@@ -15,7 +15,12 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     /// Starts `flightdeck serve` and waits until it says where it listens.
     pub(crate) fn start(site: &Site) -> Self {
-        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("flightdeck"))
+        Self::start_as(Command::new(assert_cmd::cargo::cargo_bin!("flightdeck")), site)
+    }
+
+    /// As [`start`](Self::start), by a command that becomes the program and passes on its arguments.
+    pub(crate) fn start_as(mut program: Command, site: &Site) -> Self {
+        let mut child = program
             .args(["--log-json", "serve"])
             .env_clear()
             .env("FLIGHTDECK_MAIN__ADDR", "127.0.0.1:0")
@@ -37,6 +42,18 @@ impl ServerProcess {
         Self { child, address }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGTERM, as service managers stop a server, and the end of the process.
+    pub(crate) fn stop(mut self) {
+        let asked = Command::new("kill").arg(self.id().to_string()).status().unwrap();
+        assert!(asked.success());
+        let ended = self.child.wait().unwrap();
+        assert!(ended.success(), "the server stopped with {ended}");
+    }
+
     /// SIGKILL, and the end of the process.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -52,7 +69,8 @@ impl Drop for ServerProcess {
     }
 }
 
-fn address_in(line: &str) -> Option<SocketAddr> {
+/// Where the server listens, in the line of its log that says so.
+pub(crate) fn address_in(line: &str) -> Option<SocketAddr> {
     let entry: Value = serde_json::from_str(line).ok()?;
     let url = entry.pointer("/fields/url")?.as_str()?;
     url.strip_prefix("http://")?.parse().ok()

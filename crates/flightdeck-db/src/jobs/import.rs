@@ -68,8 +68,8 @@ fn import_job<'a>(
             let edited = metadata_ahead_of_archive(transaction.connection, id)?;
             let of_job = job::table.filter(job::id.eq(id));
             diesel::update(of_job).set(row).execute(transaction.connection)?;
-            if let Some(metadata) = edited {
-                diesel::update(of_job).set(job::meta_data.eq(metadata)).execute(transaction.connection)?;
+            if edited.is_some() {
+                diesel::update(of_job).set(job::meta_data.eq(edited)).execute(transaction.connection)?;
             }
             diesel::delete(job_node::table.filter(job_node::job_id.eq(id)))
                 .execute(transaction.connection)?;
@@ -91,14 +91,12 @@ fn import_job<'a>(
 
 /// The metadata of a job whose meta.json is behind: what somebody edited must not be overwritten by what the file
 /// said before. The archive is brought up to date with it later.
-fn metadata_ahead_of_archive(
-    connection: &mut AnyConnection,
-    id: i64,
-) -> Result<Option<Option<String>>, DbError> {
+fn metadata_ahead_of_archive(connection: &mut AnyConnection, id: i64) -> Result<Option<String>, DbError> {
     let behind = archive_task::table
         .filter(archive_task::task_kind.eq(UPDATE))
         .filter(archive_task::job_db_id.eq(id))
         .select(archive_task::id);
     let edited = job::table.filter(job::id.eq(id)).filter(exists(behind)).select(job::meta_data);
-    Ok(edited.get_result(connection).optional()?)
+    let metadata: Option<Option<String>> = edited.get_result(connection).optional()?;
+    Ok(metadata.flatten())
 }

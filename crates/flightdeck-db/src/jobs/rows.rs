@@ -2,6 +2,7 @@
 
 use crate::DbError;
 use crate::connection::{AnyConnection, Backend};
+use crate::direct::execute;
 use crate::ignoring::Ignoring;
 use crate::schema::{job_node, jobtag, tag};
 use crate::transaction::WriteTransaction;
@@ -31,7 +32,7 @@ pub(super) fn add_host(
     host: &str,
 ) -> Result<(), DbError> {
     let row = (job_node::job_id.eq(id), job_node::hostname.eq(host), job_node::start_time.eq(start_time));
-    diesel::insert_into(job_node::table).values(row).execute(connection)?;
+    execute(connection, diesel::insert_into(job_node::table).values(row))?;
     Ok(())
 }
 

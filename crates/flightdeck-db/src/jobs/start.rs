@@ -4,6 +4,7 @@ use super::columns::JobColumns;
 use super::rows::{add_host, add_nodes, add_tags};
 use crate::DbError;
 use crate::audit_log::add_entry;
+use crate::direct::{execute, first};
 use crate::schema::job;
 use crate::transaction::WriteTransaction;
 use diesel::prelude::*;
@@ -43,7 +44,7 @@ impl EncodedStart {
             return Ok(Err(duplicate));
         }
         let id = transaction.next_job_id();
-        diesel::insert_into(job::table).values((job::id.eq(id), columns)).execute(transaction.connection)?;
+        execute(transaction.connection, diesel::insert_into(job::table).values((job::id.eq(id), columns)))?;
         match &self.only_host {
             Some(host) => add_host(transaction.connection, id, columns.start_time, host)?,
             None => add_nodes(transaction.connection, id, columns.start_time, &columns.resources)?,
@@ -59,14 +60,13 @@ impl EncodedStart {
         transaction: &mut WriteTransaction<'_>,
     ) -> Result<Option<JobChangeError>, DbError> {
         let columns = &self.columns;
-        let found: Option<(i64, i64)> = job::table
+        let same_job = job::table
             .filter(job::job_id.eq(columns.job_id))
             .filter(job::cluster.eq(&columns.cluster))
             .filter(job::start_time.gt(columns.start_time.saturating_sub(SAME_JOB_S)))
             .filter(job::start_time.lt(columns.start_time.saturating_add(SAME_JOB_S)))
-            .select((job::id, job::start_time))
-            .get_result(transaction.connection)
-            .optional()?;
+            .select((job::id, job::start_time));
+        let found: Option<(i64, i64)> = first(transaction.connection, same_job)?;
         Ok(found.map(|(id, start_time)| JobChangeError::Duplicate {
             existing: JobKey {
                 cluster: columns.cluster.clone(),

@@ -4,6 +4,7 @@ use super::state_of;
 use super::which::newest;
 use crate::DbError;
 use crate::audit_log::add_entry;
+use crate::direct::EndJob;
 use crate::schema::job;
 use crate::transaction::WriteTransaction;
 use diesel::prelude::*;
@@ -67,9 +68,7 @@ fn write_end(
     state: JobState,
     duration_s: i64,
 ) -> Result<(), DbError> {
-    diesel::update(job::table.filter(job::id.eq(id)))
-        .set((job::job_state.eq(state.as_str()), job::duration.eq(duration_s)))
-        .execute(transaction.connection)?;
+    EndJob { id, state: state.as_str(), duration_s }.execute(transaction.connection)?;
     transaction.count_jobs(&key.cluster, JobState::Running, -1);
     transaction.count_jobs(&key.cluster, state, 1);
     Ok(())

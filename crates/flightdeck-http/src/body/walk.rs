@@ -104,7 +104,11 @@ impl<'a> Walk<'a> {
         let mut path = String::new();
         for step in &self.way {
             match step {
-                Step::Array { index } => path.push_str(&format!("[{index}]")),
+                Step::Array { index } => {
+                    path.push('[');
+                    path.push_str(&index.to_string());
+                    path.push(']');
+                }
                 Step::Object { key, .. } if key.is_empty() => {}
                 Step::Object { key, .. } => {
                     if !path.is_empty() {

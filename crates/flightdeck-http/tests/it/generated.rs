@@ -4,6 +4,7 @@ use crate::world::World;
 use actix_web::test::TestRequest;
 use flightdeck_http::openapi;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 #[test]
@@ -22,9 +23,12 @@ fn generated_description_is_the_committed_one() {
 fn every_operation_says_what_it_does_takes_and_refuses() {
     let description = serde_json::to_value(openapi()).unwrap();
     assert!(description["openapi"].as_str().unwrap().starts_with("3.1"));
+    let mut ids = BTreeSet::new();
     for (path, operations) in description["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let name = format!("{method} {path}");
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id.to_owned()), "{name}: {id} is another operation's");
             assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{name}: no summary");
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.contains_key("200") || responses.contains_key("201"), "{name}: no success");
