@@ -110,7 +110,7 @@ fn sqlite_writer_setup(options: &DatabaseOptions) -> String {
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;
-         PRAGMA journal_size_limit = 16777216;
+         PRAGMA journal_size_limit = 67108864;
          PRAGMA wal_autocheckpoint = 8192;
          PRAGMA cache_size = -{};",
         options.busy_timeout_ms, options.writer_cache_kib

@@ -34,16 +34,16 @@ fn store_report(
     for report in nodes {
         // What is said last of a node holds; a node that is there keeps its own number.
         let id = current.get(report.hostname.as_str()).map_or_else(|| transaction.next_id(), |row| row.id);
-        current.insert(&report.hostname, StateRow { id, report });
+        current.insert(&report.hostname, StateRow { id, time, report });
         let node_id = *node_ids.entry(report.hostname.clone()).or_insert(id);
-        history.push((StateRow { id: transaction.next_id(), report }, node_id));
+        history.push((StateRow { id: transaction.next_id(), time, report }, node_id));
     }
     let current: Vec<StateRow<'_>> = current.into_values().collect();
     for rows in current.chunks(MOST_ROWS) {
-        StoreCurrent { cluster, time, rows }.execute(transaction.connection)?;
+        StoreCurrent { cluster, rows }.execute(transaction.connection)?;
     }
     for rows in history.chunks(MOST_ROWS) {
-        AddToHistory { time, rows }.execute(transaction.connection)?;
+        AddToHistory { rows }.execute(transaction.connection)?;
     }
     Ok(())
 }

@@ -60,7 +60,6 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, Error};
-use utoipa_actix_web::AppExt;
 
 /// The whole HTTP application over this state. Called once per worker.
 pub fn app(
@@ -76,10 +75,12 @@ pub fn app(
 > {
     let headers = guard::security_headers(&state);
     let limit = PayloadConfig::new(state.request_body_limit_bytes);
-    let (app, _) = App::new().into_utoipa_app().configure(routes::register).split_for_parts();
-    app.app_data(Data::new(state))
+    App::new()
+        .configure(routes::register)
+        .app_data(Data::new(state))
         .app_data(limit)
-        .service(routes::swagger_ui(openapi()))
+        .service(routes::description)
+        .service(routes::swagger_ui())
         .default_service(web::to(routes::no_such_route))
         .wrap(Compress::default())
         .wrap(from_fn(guard::refuse_cross_site))

@@ -5,6 +5,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::openapi::{License, OpenApi as Description, SecurityRequirement};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,10 +40,15 @@ impl Modify for TokenSchemes {
 #[must_use]
 pub fn openapi() -> Description {
     let app = actix_web::App::new().into_utoipa_app().openapi(Base::openapi());
-    let (_, mut description) = app.configure(routes::register).split_for_parts();
+    let (_, mut description) = app.configure(describe_routes).split_for_parts();
     description.info.license = Some(License::new("MIT"));
     name_operations(&mut description);
     description
+}
+
+/// Collects what the routes say of themselves.
+fn describe_routes(config: &mut ServiceConfig<'_>) {
+    routes::register(config);
 }
 
 /// Names each operation after its method and path, as `delete_api_jobs_tag_job_id`: handlers of the same name, and one

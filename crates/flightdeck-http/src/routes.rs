@@ -28,16 +28,18 @@ mod used_nodes;
 mod users;
 
 pub(crate) use fallback::no_such_route;
-pub(crate) use swagger::swagger_ui;
+pub(crate) use swagger::{description, swagger_ui};
 
 use crate::error::ApiError;
 use crate::query::{ResampleQuery, whole_number};
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use bytes::Bytes;
 use flightdeck_model::{JobDbId, JobRecord, MetricScope};
 use flightdeck_service::{EncodedMetrics, MetricRequest, MetricShape, ServiceError, Services};
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa_actix_web::OpenApiFactory;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Who may use a route.
@@ -110,43 +112,62 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// Registers the routes that the description of the API covers.
-pub(crate) fn register(config: &mut ServiceConfig<'_>) {
+pub(crate) fn register(config: &mut impl RouteList) {
     register_writing(config);
     config
-        .service(users::list)
-        .service(clusters::list)
-        .service(job_list::admin)
-        .service(used_nodes::list)
-        .service(job_metrics::admin)
-        .service(job_show::admin)
-        .service(job_post::admin)
-        .service(job_list::user)
-        .service(job_metrics::user)
-        .service(job_show::user)
-        .service(job_post::user);
+        .add(users::list)
+        .add(clusters::list)
+        .add(job_list::admin)
+        .add(used_nodes::list)
+        .add(job_metrics::admin)
+        .add(job_show::admin)
+        .add(job_post::admin)
+        .add(job_list::user)
+        .add(job_metrics::user)
+        .add(job_show::user)
+        .add(job_post::user);
 }
 
 /// Registers the routes that change something, and those that show what was changed.
-fn register_writing(config: &mut ServiceConfig<'_>) {
+fn register_writing(config: &mut impl RouteList) {
     config
-        .service(start_job::start)
-        .service(stop_job::stop)
-        .service(tag_job::add)
-        .service(tag_job::remove)
-        .service(edit_meta::by_request)
-        .service(edit_meta::by_id)
-        .service(delete_job::by_request)
-        .service(delete_job::by_id)
-        .service(delete_jobs_before::delete)
-        .service(delete_tags::delete)
-        .service(change_user::change)
-        .service(node_states::report)
-        .service(node_states::current)
-        .service(machine_state::show)
-        .service(machine_state::store)
-        .service(audit::list)
-        .service(quarantine::list)
-        .service(tasks::list);
+        .add(start_job::start)
+        .add(stop_job::stop)
+        .add(tag_job::add)
+        .add(tag_job::remove)
+        .add(edit_meta::by_request)
+        .add(edit_meta::by_id)
+        .add(delete_job::by_request)
+        .add(delete_job::by_id)
+        .add(delete_jobs_before::delete)
+        .add(delete_tags::delete)
+        .add(change_user::change)
+        .add(node_states::report)
+        .add(node_states::current)
+        .add(machine_state::show)
+        .add(machine_state::store)
+        .add(audit::list)
+        .add(quarantine::list)
+        .add(tasks::list);
+}
+
+/// What routes are registered with: the application that serves them, or the description of them. A description takes
+/// some megabytes to make, and no worker needs one.
+pub(crate) trait RouteList {
+    /// Takes a route.
+    fn add(&mut self, route: impl HttpServiceFactory + OpenApiFactory + 'static) -> &mut Self;
+}
+
+impl RouteList for actix_web::web::ServiceConfig {
+    fn add(&mut self, route: impl HttpServiceFactory + OpenApiFactory + 'static) -> &mut Self {
+        self.service(route)
+    }
+}
+
+impl RouteList for ServiceConfig<'_> {
+    fn add(&mut self, route: impl HttpServiceFactory + OpenApiFactory + 'static) -> &mut Self {
+        self.service(route)
+    }
 }
 
 /// The parameters that choose metrics.

@@ -88,10 +88,20 @@ impl Services {
         request: &ListJobs,
     ) -> Result<LongJobList, ServiceError> {
         let selection = self.selection(principal, request)?;
-        let total = self.jobs.count_jobs(&selection)?;
-        let remaining = self.jobs.list_job_ids(&selection, page_of(request))?.into_iter();
+        let page = page_of(request);
+        let ids = self.jobs.list_job_ids(&selection, page)?;
+        let length = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+        let is_last_page = 0 < length && length < page.limit;
+        // What is counted apart may have changed meanwhile, and the total would contradict the list.
+        let total = if is_last_page { page.offset + length } else { self.jobs.count_jobs(&selection)? };
         let with_metadata = request.with_metadata;
-        Ok(LongJobList { services: self.clone(), selection, with_metadata, remaining, total })
+        Ok(LongJobList {
+            services: self.clone(),
+            selection,
+            with_metadata,
+            remaining: ids.into_iter(),
+            total,
+        })
     }
 
     fn selection(&self, principal: &Principal, request: &ListJobs) -> Result<JobSelection, ServiceError> {

@@ -68,9 +68,7 @@ fn round(site: &Site, token: &str, first_job: i64, kill_after: usize, known: &Mu
         let mut clients = Vec::new();
         for (client, mut connection) in (0..CLIENTS).zip(connections) {
             let acknowledged = &acknowledged;
-            clients.push(
-                scope.spawn(move || load(&mut connection, first_job + client, known, acknowledged)),
-            );
+            clients.push(scope.spawn(move || load(&mut connection, first_job + client, known, acknowledged)));
         }
         while acknowledged.load(Ordering::Relaxed) < kill_after {
             assert!(clients.iter().any(|client| !client.is_finished()), "the server ended by itself");

@@ -117,10 +117,16 @@ pub(crate) fn stderr(assert: &assert_cmd::assert::Assert) -> String {
 /// An answer over a socket.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) head: String,
     pub(crate) body: String,
 }
 
 impl Answer {
+    /// Whether the client is told to come again.
+    pub(crate) fn asks_to_come_again(&self) -> bool {
+        self.head.to_ascii_lowercase().contains("\r\nretry-after: ")
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
@@ -155,7 +161,7 @@ pub(crate) fn exchange(address: SocketAddr, method: &str, path: &str, headers: &
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let is_chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
     let whole_body = if is_chunked { joined_chunks(&bytes[head.len() + 4..]) } else { sent_body.to_owned() };
-    Answer { status, body: whole_body }
+    Answer { status, head: head.to_owned(), body: whole_body }
 }
 
 /// The body of an answer that was sent in chunks: before each its length, at the end one of length 0.

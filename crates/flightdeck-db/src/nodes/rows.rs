@@ -15,6 +15,7 @@ pub(super) const MOST_ROWS: usize = 500;
 pub(super) struct StateRow<'a> {
     /// A number for a new row.
     pub(super) id: i64,
+    pub(super) time: UnixTime,
     pub(super) report: &'a NodeReport,
 }
 
@@ -23,7 +24,6 @@ pub(super) struct StateRow<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StoreCurrent<'a> {
     pub(super) cluster: &'a str,
-    pub(super) time: UnixTime,
     pub(super) rows: &'a [StateRow<'a>],
 }
 
@@ -35,7 +35,7 @@ impl QueryFragment<Backend> for StoreCurrent<'_> {
              jobs_running, cluster, hostname, subcluster) VALUES ",
         );
         for (index, row) in self.rows.iter().enumerate() {
-            push_state(&mut out, index, row, &self.time.0)?;
+            push_state(&mut out, index, row)?;
             for name in [self.cluster, &row.report.hostname, &row.report.subcluster] {
                 out.push_sql(", ");
                 out.push_bind_param::<Text, str>(name)?;
@@ -63,7 +63,6 @@ impl RunQueryDsl<AnyConnection> for StoreCurrent<'_> {}
 /// Adds states to the history.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AddToHistory<'a> {
-    pub(super) time: UnixTime,
     /// Each with the number of its node.
     pub(super) rows: &'a [(StateRow<'a>, i64)],
 }
@@ -76,7 +75,7 @@ impl QueryFragment<Backend> for AddToHistory<'_> {
              gpus_allocated, jobs_running, node_id) VALUES ",
         );
         for (index, (row, node_id)) in self.rows.iter().enumerate() {
-            push_state(&mut out, index, row, &self.time.0)?;
+            push_state(&mut out, index, row)?;
             out.push_sql(", ");
             out.push_bind_param::<BigInt, _>(node_id)?;
             out.push_sql(")");
@@ -97,12 +96,11 @@ fn push_state<'b>(
     out: &mut AstPass<'_, 'b, Backend>,
     index: usize,
     row: &'b StateRow<'_>,
-    time: &'b i64,
 ) -> QueryResult<()> {
     out.push_sql(if index == 0 { "(" } else { ", (" });
     out.push_bind_param::<BigInt, _>(&row.id)?;
     out.push_sql(", ");
-    out.push_bind_param::<BigInt, _>(time)?;
+    out.push_bind_param::<BigInt, _>(&row.time.0)?;
     out.push_sql(", ");
     out.push_bind_param::<Text, str>(row.report.state.as_str())?;
     let NodeReport { cpus_allocated, memory_allocated_mb, gpus_allocated, jobs_running, .. } = row.report;

@@ -6,7 +6,8 @@ use crate::builders::{PRESENT, archived_job, audit_entry, every_job};
 use crate::store_under_test::{StoreUnderTest, newest, tag};
 use crate::wait;
 use flightdeck_model::{
-    AuditAction, JobFilter, JobMatch, JobState, JobVisibility, NewJob, Resource, TagFilter, WhichJob,
+    AuditAction, AuditEntry, JobFilter, JobMatch, JobState, JobVisibility, NewJob, Resource, TagFilter,
+    WhichJob,
 };
 use std::collections::BTreeMap;
 
@@ -85,7 +86,7 @@ fn labels_keep_their_texts(store: StoreUnderTest, odd: &str) {
     let store = store.with_running([archived_job(1).as_started()]);
     let id = store.job(1).id;
     store.add_tags(id, &[tag(odd, odd, "global"), tag(odd, odd, odd)]).unwrap();
-    let audit = audit_entry(AuditAction::EditMeta, odd);
+    let audit = AuditEntry { detail: odd.to_owned(), ..audit_entry(AuditAction::EditMeta, "job id 1") };
     let which = WhichJob::Id(id);
     wait(store.ports.set_metadata(which, JobVisibility::All, odd.to_owned(), odd.to_owned(), audit)).unwrap();
     let labels = store.ports.job_labels(id).unwrap().unwrap();
@@ -96,7 +97,7 @@ fn labels_keep_their_texts(store: StoreUnderTest, odd: &str) {
     expected.sort_unstable();
     assert_eq!(scopes, expected);
     assert!(labels.tags.iter().all(|known| known.tag_type == odd && known.name == odd));
-    assert_eq!(store.audit_entries().first().map(|entry| entry.object.as_str()), Some(odd));
+    assert_eq!(store.audit_entries().first().map(|entry| entry.detail.as_str()), Some(odd));
     store.remove_tags(id, &[tag(odd, odd, odd)]).unwrap();
     assert_eq!(store.ports.job_labels(id).unwrap().unwrap().tags.len(), 1);
 }
