@@ -49,7 +49,7 @@ fn measure<T>(
     under_way: i64,
     mut begin: impl FnMut(i64) -> PortFuture<Result<T, JobChangeError>>,
 ) -> Result<(), Box<dyn Error>> {
-    let began = Instant::now();
+    let start = Instant::now();
     let mut waiting = VecDeque::new();
     for number in 0..changes {
         waiting.push_back(begin(number));
@@ -63,7 +63,7 @@ fn measure<T>(
     for change in waiting {
         futures_executor::block_on(change)?;
     }
-    let elapsed = began.elapsed();
+    let elapsed = start.elapsed();
     let rate = f64::from(u32::try_from(changes)?) / elapsed.as_secs_f64();
     println!("{what}: {changes} in {elapsed:.2?}, {rate:.0}/s");
     Ok(())

@@ -246,6 +246,11 @@ fn tables_in_main_file(path: &Path) -> Result<Vec<String>, DbError> {
     let open_error = |source| DbError::Open { location: DatabaseLocation::Sqlite(path.to_owned()), source };
     let mut connection =
         SqliteConnection::establish(&uri).map_err(|error| open_error(SetupError::ConnectionError(error)))?;
+    // A server that ended while it took its log over into the file leaves that shorter than its first page says. The log
+    // has the rest, but is not read here; with this, SQLite does not take such a file for damaged.
+    connection
+        .batch_execute("PRAGMA writable_schema = ON")
+        .map_err(|error| open_error(SetupError::QueryError(error)))?;
     let tables: Vec<String> = sqlite_schema::table
         .filter(sqlite_schema::type_.eq("table"))
         .select(sqlite_schema::name)

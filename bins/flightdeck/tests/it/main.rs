@@ -9,6 +9,8 @@ mod disk_full;
 #[cfg(test)]
 mod gone_clients;
 #[cfg(test)]
+mod hostile_texts;
+#[cfg(test)]
 mod https;
 #[cfg(test)]
 mod imports;

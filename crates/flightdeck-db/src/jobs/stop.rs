@@ -8,6 +8,7 @@ use crate::direct::EndJob;
 use crate::schema::job;
 use crate::transaction::WriteTransaction;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use flightdeck_model::{
     AuditEntry, JobChangeError, JobEnd, JobKey, JobRecord, JobState, JobVisibility, UnixTime,
 };
@@ -43,10 +44,12 @@ pub(super) fn stop_overdue(
     limit: u32,
     audit: &AuditEntry,
 ) -> Result<Vec<JobKey>, DbError> {
+    // Subtracted rather than added up: a walltime may be as large as a number can be.
+    let due = now.0.saturating_sub(grace_s).max(0);
     let overdue: Vec<(i64, String, i64, i64, i64)> = job::table
         .filter(job::job_state.eq(JobState::Running.as_str()))
         .filter(job::walltime.gt(0))
-        .filter((job::start_time + job::walltime).le(now.0.saturating_sub(grace_s)))
+        .filter(job::walltime.le(due.into_sql::<BigInt>() - job::start_time))
         .select((job::id, job::cluster, job::job_id, job::start_time, job::walltime))
         .order(job::id)
         .limit(i64::from(limit))

@@ -104,6 +104,29 @@ fn what_was_written_is_there_after_opening_again() {
     assert_eq!(page.jobs[0].tags.len(), 1);
 }
 
+/// The disk was full, or the server was killed, while the log was taken over into the file: its first page tells of pages
+/// that it does not have yet.
+#[test]
+fn a_file_that_has_taken_over_half_of_its_log_is_opened_with_the_rest() {
+    let store = TestStore::new();
+    let length_before = fs::metadata(store.path()).unwrap().len();
+    let jobs: Vec<_> = (1..=100).map(|number| archived_job(number).build()).collect();
+    store.database.import_jobs(&jobs).unwrap();
+    let killed = tempfile::tempdir().unwrap();
+    let path = killed.path().join("job.db");
+    fs::copy(store.path().with_extension("db-wal"), killed.path().join("job.db-wal")).unwrap();
+    store.execute("PRAGMA wal_checkpoint(FULL)");
+    fs::copy(store.path(), &path).unwrap();
+    let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    assert!(file.metadata().unwrap().len() > length_before);
+    file.set_len(length_before).unwrap();
+
+    let opened = Database::open(&path, &options()).unwrap();
+    assert_eq!(opened.count_jobs(&every_job()).unwrap(), 100);
+    let page = opened.list_jobs(&every_job(), Page { offset: 0, limit: 100 }, true).unwrap();
+    assert_eq!(page.jobs.len(), 100);
+}
+
 #[test]
 fn a_damaged_value_names_table_column_and_row() {
     let store = TestStore::new();

@@ -10,6 +10,7 @@ use flightdeck_db::{Database, DatabaseLocation, DatabaseOptions, DbError};
 use flightdeck_model::{AuditAction, JobChanges, JobRepository, PortErrorKind};
 use flightdeck_testkit::{archived_job, audit_entry, every_job, wait};
 use std::error::Error;
+use std::fmt::Write;
 
 #[test]
 fn postgres_passes_all_suites() {
@@ -39,6 +40,12 @@ fn entries_of_the_audit_log_stay() {
 fn a_long_history_of_nodes_goes_in_parts() {
     let Some(server) = Server::of_environment() else { return };
     nodes::a_long_history_goes_in_parts(&|| TestStore::on(&server));
+}
+
+#[test]
+fn only_the_newest_report_of_a_node_is_current() {
+    let Some(server) = Server::of_environment() else { return };
+    nodes::only_the_newest_is_current(&|| TestStore::on(&server));
 }
 
 #[test]
@@ -170,7 +177,7 @@ fn all_of(error: &DbError) -> String {
     let mut text = format!("{error:?}");
     let mut cause: Option<&dyn Error> = Some(error);
     while let Some(here) = cause {
-        text.push_str(&format!(" | {here}"));
+        write!(text, " | {here}").unwrap();
         cause = here.source();
     }
     text

@@ -123,7 +123,7 @@ fn diesel_type(row: &ColumnRow) -> String {
 }
 
 fn table(
-    columns: Vec<ColumnRow>,
+    columns: &[ColumnRow],
     indices: Vec<IndexRow>,
     references: Vec<ForeignKeyRow>,
     checks: i32,
@@ -166,7 +166,7 @@ pub(crate) fn sqlite_schema(connection: &mut SqliteConnection) -> Schema {
         );
         let indices = diesel::sql_query(SQLITE_INDICES).bind::<Text, _>(&name).bind::<Text, _>(&name);
         let shape = table(
-            diesel::sql_query(columns).load(connection).unwrap(),
+            &diesel::sql_query(columns).load(connection).unwrap(),
             indices.load(connection).unwrap(),
             diesel::sql_query(references).load(connection).unwrap(),
             checks,
@@ -189,7 +189,7 @@ pub(crate) fn postgres_schema(connection: &mut PgConnection) -> Schema {
         let indices = diesel::sql_query(POSTGRES_INDICES).bind::<Text, _>(&name).load(connection).unwrap();
         let references =
             diesel::sql_query(POSTGRES_FOREIGN_KEYS).bind::<Text, _>(&name).load(connection).unwrap();
-        (name, table(columns, indices, references, checks))
+        (name, table(&columns, indices, references, checks))
     })
     .collect()
 }

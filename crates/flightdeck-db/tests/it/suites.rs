@@ -9,7 +9,10 @@ use flightdeck_testkit::{
 use std::cell::RefCell;
 use std::sync::Arc;
 
-const SUITES: [(&str, fn(Maker<'_>)); 8] = [
+/// Runs on stores that the maker makes.
+type Suite = fn(Maker<'_>);
+
+const SUITES: [(&str, Suite); 8] = [
     ("jobs", |make| job_repository_suite(|| make().under_test())),
     ("changes of jobs", |make| job_changes_suite(|| make().under_test())),
     ("work for the archive", |make| archive_work_suite(|| make().under_test())),

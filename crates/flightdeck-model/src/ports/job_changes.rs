@@ -135,7 +135,8 @@ pub enum JobChangeError {
 ///
 /// Each method queues its change before it returns; the future tells when the change is on disk, or why it was
 /// refused. Dropping the future does not take the change back: it is made whole, or not at all. With the change
-/// goes its audit entry, in the same transaction; a refused change leaves none.
+/// goes its audit entry, in the same transaction; a refused change leaves none. The store may put the job's identity
+/// in place of the entry's object, and the number of jobs that were deleted into its detail.
 pub trait JobChanges: Send + Sync + Debug {
     /// Adds a running job and its tags. Refuses a job whose number was used on its cluster less than a day before or
     /// after. Of several requests for one job, exactly one is accepted.
