@@ -22,7 +22,7 @@ fn state(job_id: i64) -> &'static str {
 }
 
 fn start_of(job_id: i64) -> Value {
-    let hosts = (0..job_id % 4 + 1).map(|host| format!("a{:04}", (job_id * 5 + host) % 250 + 1));
+    let hosts = (0..=job_id % 4).map(|host| format!("a{:04}", (job_id * 5 + host) % 250 + 1));
     let resources: Vec<Value> = hosts.map(|hostname| json!({ "hostname": hostname })).collect();
     json!({
         "jobId": job_id, "cluster": "aurora", "user": format!("user{:03}", job_id % 20),
