@@ -10,6 +10,14 @@ UPDATE store_state SET
     last_id = max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'tag'), 0),
                   coalesce((SELECT max(id) FROM tag), 0));
 
+-- SQLite need not keep its own last numbers beside ours, at the cost of a page in every transaction. What is stored
+-- is the same with that word and without it, so the tables need not be copied:
+-- https://www.sqlite.org/pragma.html#pragma_writable_schema
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(sql, ' AUTOINCREMENT', '') WHERE type = 'table' AND name IN ('job', 'tag');
+PRAGMA writable_schema = RESET;
+DELETE FROM sqlite_sequence;
+
 -- How many jobs a cluster has in each state: the totals of the usual lists, without counting.
 CREATE TABLE job_total (
     cluster   TEXT NOT NULL,

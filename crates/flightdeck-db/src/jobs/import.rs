@@ -5,6 +5,7 @@ use super::columns::JobColumns;
 use super::rows::{add_nodes, add_tags};
 use crate::DbError;
 use crate::connection::AnyConnection;
+use crate::direct::{execute, first};
 use crate::schema::{archive_task, job, job_node};
 use crate::transaction::WriteTransaction;
 use diesel::dsl::exists;
@@ -48,13 +49,12 @@ fn import_job<'a>(
     counts: &mut ImportCounts,
 ) -> Result<(), DbError> {
     let EncodedJob { state, tags, row } = encoded;
-    let stored: Option<(i64, String, Option<i64>)> = job::table
+    let same_job = job::table
         .filter(job::job_id.eq(row.job_id))
         .filter(job::cluster.eq(row.cluster.as_str()))
         .filter(job::start_time.eq(row.start_time))
-        .select((job::id, job::job_state, job::archive_fingerprint))
-        .get_result(transaction.connection)
-        .optional()?;
+        .select((job::id, job::job_state, job::archive_fingerprint));
+    let stored: Option<(i64, String, Option<i64>)> = first(transaction.connection, same_job)?;
     let id = match stored {
         Some((_, stored_state, _)) if stored_state == JobState::Running.as_str() => {
             counts.running += 1;
@@ -80,7 +80,7 @@ fn import_job<'a>(
         None => {
             counts.added += 1;
             let id = transaction.next_job_id();
-            diesel::insert_into(job::table).values((job::id.eq(id), row)).execute(transaction.connection)?;
+            execute(transaction.connection, diesel::insert_into(job::table).values((job::id.eq(id), row)))?;
             id
         }
     };
