@@ -1,7 +1,7 @@
 //! The audit log in the database. Its table lets nobody change or remove an entry.
 
 use crate::connection::{AnyConnection, Backend};
-use crate::direct::execute;
+use crate::direct::{InsertEntry, execute};
 use crate::paging::Bounds;
 use crate::schema::audit_entry;
 use crate::transaction::WriteTransaction;
@@ -15,18 +15,7 @@ use flightdeck_model::{
 /// Adds an entry in the transaction of the change that it speaks of.
 pub(crate) fn add_entry(transaction: &mut WriteTransaction<'_>, entry: &AuditEntry) -> Result<(), DbError> {
     let id = transaction.next_id();
-    let row = (
-        audit_entry::id.eq(id),
-        audit_entry::time_stamp.eq(entry.time.0),
-        audit_entry::username.eq(&entry.origin.username),
-        audit_entry::address.eq(&entry.origin.address),
-        audit_entry::request_id.eq(&entry.origin.request_id),
-        audit_entry::action.eq(entry.action.as_str()),
-        audit_entry::object.eq(&entry.object),
-        audit_entry::outcome.eq(entry.outcome.as_str()),
-        audit_entry::detail.eq(&entry.detail),
-    );
-    execute(transaction.connection, diesel::insert_into(audit_entry::table).values(row))?;
+    execute(transaction.connection, InsertEntry { id, entry })?;
     Ok(())
 }
 

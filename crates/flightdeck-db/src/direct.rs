@@ -4,6 +4,10 @@
 //! connection of one backend it knows most of them by their type. Updates it prepares anew each time, because what
 //! they set may differ; those here always set the same.
 
+mod inserts;
+
+pub(crate) use inserts::{InsertEntry, InsertHost, InsertJob};
+
 use crate::connection::{AnyConnection, Backend};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};

@@ -35,6 +35,7 @@ mod tags;
 mod totals;
 mod which;
 
+pub(crate) use columns::JobColumns;
 pub(crate) use tags::TagTable;
 use totals::KeptTotals;
 pub(crate) use totals::Totals;

@@ -8,35 +8,35 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A job as the table's columns.
-#[derive(Insertable, AsChangeset)]
+#[derive(Debug, AsChangeset)]
 #[diesel(table_name = job, treat_none_as_default_value = false, treat_none_as_null = true)]
-pub(super) struct JobColumns {
-    pub(super) job_id: i64,
-    pub(super) cluster: String,
-    pub(super) subcluster: String,
-    pub(super) submit_time: i64,
-    pub(super) start_time: i64,
-    pub(super) hpc_user: String,
-    pub(super) project: String,
-    pub(super) cluster_partition: String,
-    pub(super) array_job_id: i64,
-    pub(super) duration: i64,
-    pub(super) walltime: i64,
-    pub(super) requested_memory: i64,
-    pub(super) job_state: &'static str,
-    pub(super) num_nodes: i64,
-    pub(super) num_hwthreads: i32,
-    pub(super) num_acc: i32,
-    pub(super) smt: i32,
-    pub(super) shared: &'static str,
-    pub(super) monitoring_status: i16,
-    pub(super) energy: f64,
-    pub(super) archive_fingerprint: Option<i64>,
-    pub(super) footprint: Option<String>,
-    pub(super) energy_footprint: Option<String>,
-    pub(super) resources: String,
-    pub(super) statistics: Option<String>,
-    pub(super) meta_data: Option<String>,
+pub(crate) struct JobColumns {
+    pub(crate) job_id: i64,
+    pub(crate) cluster: String,
+    pub(crate) subcluster: String,
+    pub(crate) submit_time: i64,
+    pub(crate) start_time: i64,
+    pub(crate) hpc_user: String,
+    pub(crate) project: String,
+    pub(crate) cluster_partition: String,
+    pub(crate) array_job_id: i64,
+    pub(crate) duration: i64,
+    pub(crate) walltime: i64,
+    pub(crate) requested_memory: i64,
+    pub(crate) job_state: &'static str,
+    pub(crate) num_nodes: i64,
+    pub(crate) num_hwthreads: i32,
+    pub(crate) num_acc: i32,
+    pub(crate) smt: i32,
+    pub(crate) shared: &'static str,
+    pub(crate) monitoring_status: i16,
+    pub(crate) energy: f64,
+    pub(crate) archive_fingerprint: Option<i64>,
+    pub(crate) footprint: Option<String>,
+    pub(crate) energy_footprint: Option<String>,
+    pub(crate) resources: String,
+    pub(crate) statistics: Option<String>,
+    pub(crate) meta_data: Option<String>,
 }
 
 impl JobColumns {

@@ -5,7 +5,7 @@ use super::columns::JobColumns;
 use super::rows::{add_nodes, add_tags};
 use crate::DbError;
 use crate::connection::AnyConnection;
-use crate::direct::{execute, first};
+use crate::direct::{InsertJob, execute, first};
 use crate::schema::{archive_task, job, job_node};
 use crate::transaction::WriteTransaction;
 use diesel::dsl::exists;
@@ -80,7 +80,7 @@ fn import_job<'a>(
         None => {
             counts.added += 1;
             let id = transaction.next_job_id();
-            execute(transaction.connection, diesel::insert_into(job::table).values((job::id.eq(id), row)))?;
+            execute(transaction.connection, InsertJob { id, columns: row })?;
             id
         }
     };

@@ -2,9 +2,9 @@
 
 use crate::DbError;
 use crate::connection::{AnyConnection, Backend};
-use crate::direct::execute;
+use crate::direct::{InsertHost, execute};
 use crate::ignoring::Ignoring;
-use crate::schema::{job_node, jobtag, tag};
+use crate::schema::{jobtag, tag};
 use crate::transaction::WriteTransaction;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -31,8 +31,7 @@ pub(super) fn add_host(
     start_time: i64,
     host: &str,
 ) -> Result<(), DbError> {
-    let row = (job_node::job_id.eq(id), job_node::hostname.eq(host), job_node::start_time.eq(start_time));
-    execute(connection, diesel::insert_into(job_node::table).values(row))?;
+    execute(connection, InsertHost { job_id: id, hostname: host, start_time })?;
     Ok(())
 }
 

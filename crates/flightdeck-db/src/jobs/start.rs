@@ -4,7 +4,7 @@ use super::columns::JobColumns;
 use super::rows::{add_host, add_nodes, add_tags};
 use crate::DbError;
 use crate::audit_log::add_entry;
-use crate::direct::{execute, first};
+use crate::direct::{InsertJob, execute, first};
 use crate::schema::job;
 use crate::transaction::WriteTransaction;
 use diesel::prelude::*;
@@ -44,7 +44,7 @@ impl EncodedStart {
             return Ok(Err(duplicate));
         }
         let id = transaction.next_job_id();
-        execute(transaction.connection, diesel::insert_into(job::table).values((job::id.eq(id), columns)))?;
+        execute(transaction.connection, InsertJob { id, columns })?;
         match &self.only_host {
             Some(host) => add_host(transaction.connection, id, columns.start_time, host)?,
             None => add_nodes(transaction.connection, id, columns.start_time, &columns.resources)?,
