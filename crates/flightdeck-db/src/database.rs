@@ -7,7 +7,7 @@ use crate::jobs::{TagTable, Totals};
 use crate::location::DatabaseLocation;
 use crate::schema::store_state;
 use crate::transaction::WriteTransaction;
-use crate::writer::Writer;
+use crate::writer::{ChangeSize, Writer};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::r2d2::Error as SetupError;
@@ -176,7 +176,31 @@ impl Database {
         T: Send + 'static,
         E: From<PortError> + Send + 'static,
     {
-        let receiver = self.inner.writer.submit(change);
+        self.submit_sized(ChangeSize::Small, change)
+    }
+
+    /// As [`submit`](Self::submit), for a change that may write very many rows.
+    pub(crate) fn submit_large<T, E>(
+        &self,
+        change: impl FnMut(&mut WriteTransaction<'_>) -> Result<Result<T, E>, DbError> + Send + 'static,
+    ) -> PortFuture<Result<T, E>>
+    where
+        T: Send + 'static,
+        E: From<PortError> + Send + 'static,
+    {
+        self.submit_sized(ChangeSize::Large, change)
+    }
+
+    fn submit_sized<T, E>(
+        &self,
+        size: ChangeSize,
+        change: impl FnMut(&mut WriteTransaction<'_>) -> Result<Result<T, E>, DbError> + Send + 'static,
+    ) -> PortFuture<Result<T, E>>
+    where
+        T: Send + 'static,
+        E: From<PortError> + Send + 'static,
+    {
+        let receiver = self.inner.writer.submit(size, change);
         Box::pin(async move {
             let made = receiver.await.unwrap_or(Err(DbError::WriterLost));
             made.map_err(PortError::from)?

@@ -40,6 +40,25 @@ enum Order {
     Outside(Box<Statements>),
 }
 
+impl Order {
+    /// Tells the caller that nothing was made.
+    fn fail(self, error: DbError) {
+        match self {
+            Self::Change(change) | Self::Alone(change) => change.fail(error),
+            Self::Outside(statements) => statements(Err(error)),
+        }
+    }
+}
+
+/// How much a change writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChangeSize {
+    /// A few rows: it shares a transaction with what else waits.
+    Small,
+    /// Perhaps very many: those that wait are not to fail with it, nor its rows to be written twice for their sake.
+    Large,
+}
+
 /// Statements on the connection, or on none if it cannot be opened.
 type Statements = dyn FnOnce(Result<&mut AnyConnection, DbError>) + Send;
 
@@ -63,27 +82,33 @@ impl Writer {
         Ok(Self { orders: Some(orders), thread: Some(thread) })
     }
 
-    /// Queues a change, unless the queue is full. The receiver is told when it is on disk.
+    /// Queues a change, unless the queue is full. The receiver is told when it is on disk. `size` says whether others
+    /// may share its transaction.
     pub(crate) fn submit<T: Send + 'static>(
         &self,
+        size: ChangeSize,
         make: impl FnMut(&mut WriteTransaction<'_>) -> Result<T, DbError> + Send + 'static,
     ) -> oneshot::Receiver<Result<T, DbError>> {
         let (reply, receiver) = oneshot::channel();
-        self.queue(Box::new(Submitted {
+        let change = Box::new(Submitted {
             make,
             made: None,
             // A caller that is gone need not be told.
             reply: move |result| drop(reply.send(result)),
-        }));
+        });
+        self.queue(match size {
+            ChangeSize::Small => Order::Change(change),
+            ChangeSize::Large => Order::Alone(change),
+        });
         receiver
     }
 
-    fn queue(&self, change: Box<dyn Change>) {
-        let Some(orders) = &self.orders else { return change.fail(DbError::WriterLost) };
-        match orders.try_send(Order::Change(change)) {
-            Err(TrySendError::Full(Order::Change(change))) => change.fail(DbError::QueueFull),
-            Err(TrySendError::Disconnected(Order::Change(change))) => change.fail(DbError::WriterLost),
-            _ => {}
+    fn queue(&self, order: Order) {
+        let Some(orders) = &self.orders else { return order.fail(DbError::WriterLost) };
+        match orders.try_send(order) {
+            Ok(()) => {}
+            Err(TrySendError::Full(order)) => order.fail(DbError::QueueFull),
+            Err(TrySendError::Disconnected(order)) => order.fail(DbError::WriterLost),
         }
     }
 

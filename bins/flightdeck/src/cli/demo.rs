@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use flightdeck_archive::synthetic;
 use flightdeck_db::DatabaseLocation;
-use flightdeck_model::{AuthSource, Principal, Role, Roles, User, UserRepository};
+use flightdeck_model::{AuthSource, JobFilter, JobState, Principal, Role, Roles, User, UserRepository};
 use flightdeck_service::{ListJobs, add_user};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -138,7 +138,10 @@ Ctrl-C stops it; the folder stays and is used again next time.",
 fn newest_job(server: &RunningServer) -> anyhow::Result<i64> {
     let robot =
         Principal { username: "robot".to_owned(), roles: Roles::of(&[Role::Api]), projects: Vec::new() };
-    let list = server.services().list_jobs(&robot, &ListJobs { items_per_page: 1, ..ListJobs::default() })?;
+    // One that has ended: only those have metrics in the archive.
+    let filter = JobFilter { states: vec![JobState::Completed], ..JobFilter::default() };
+    let newest = ListJobs { filter, items_per_page: 1, ..ListJobs::default() };
+    let list = server.services().list_jobs(&robot, &newest)?;
     list.jobs
         .first()
         .map(|job| job.id.0)

@@ -55,7 +55,7 @@ impl JobChanges for Database {
     }
 
     fn delete_tags(&self, tags: Vec<Tag>, audit: AuditEntry) -> PortFuture<Result<DeletedTags, PortError>> {
-        self.submit(move |transaction| delete_tags(transaction, &tags, &audit).map(Ok))
+        self.submit_large(move |transaction| delete_tags(transaction, &tags, &audit).map(Ok))
     }
 
     fn set_metadata(
@@ -84,6 +84,6 @@ impl JobChanges for Database {
         which: DeleteBefore,
         audit: AuditEntry,
     ) -> PortFuture<Result<u64, PortError>> {
-        self.submit(move |transaction| delete_jobs_before(transaction, which, &audit).map(Ok))
+        self.submit_large(move |transaction| delete_jobs_before(transaction, which, &audit).map(Ok))
     }
 }
