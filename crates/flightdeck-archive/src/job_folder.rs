@@ -28,11 +28,14 @@ pub(crate) fn is_there(layout: &Layout, job: &JobPath) -> Result<bool, ArchiveEr
 ///
 /// # Errors
 ///
-/// When the folder is there and cannot be removed.
+/// When the folder is there and cannot be removed, or the whole archive is not there.
 pub(crate) fn remove(layout: &Layout, job: &JobPath) -> Result<bool, ArchiveError> {
     let folders = layout.folders_to(job);
     let mut left = folders_there(&folders)?;
     let is_there = left.len() == folders.len();
+    if !is_there {
+        check_archive_is_there(layout)?;
+    }
     if is_there && let Some(own) = left.pop() {
         remove_file(&layout.meta_file(job))?;
         remove_folder(own).map_err(|source| ArchiveError::Remove { path: own.to_owned(), source })?;
@@ -49,6 +52,15 @@ pub(crate) fn remove(layout: &Layout, job: &JobPath) -> Result<bool, ArchiveErro
             .map_err(|source| ArchiveError::Remove { path: layout.job_folder(job), source })?;
     }
     Ok(is_there)
+}
+
+/// An archive that is not mounted has no job at all, and must not pass for one without this job.
+fn check_archive_is_there(layout: &Layout) -> Result<(), ArchiveError> {
+    let path = layout.version_file();
+    match fs::metadata(&path) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(ArchiveError::Read { path, source }),
+    }
 }
 
 /// Those of the folders, each in the one before, that are there and are no links: as far as the first that is not.

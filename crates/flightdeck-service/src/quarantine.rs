@@ -7,8 +7,9 @@ use crate::attempt::Attempt;
 use crate::permission::require;
 use crate::{Caller, RefusedJobs, ServiceError, Services};
 use flightdeck_model::{
-    AuditAction, AuditOutcome, JobEnd, JobKey, NewRefusedRequest, Page, PortError, PortErrorKind, Principal,
-    QuarantinePage, RefusedKind, RefusedRequest, Role,
+    AuditAction, AuditOutcome, JobEnd, JobFilter, JobKey, JobOrder, JobRepository, JobSelection,
+    JobVisibility, NewRefusedRequest, Page, PortError, PortErrorKind, Principal, Quarantine, QuarantinePage,
+    Range, RefusedKind, RefusedRequest, Role, TagVisibility, UnixTime,
 };
 use futures_channel::oneshot;
 use std::sync::Arc;
@@ -78,29 +79,67 @@ impl Services {
         }
     }
 
-    /// What is kept for a job number, on any cluster. Reads on a thread of its own: those who await this must not
-    /// block, and seldom come here.
-    pub(crate) async fn kept_requests_of(&self, job_id: i64) -> Result<Vec<RefusedRequest>, ServiceError> {
+    /// The kept start, if there is one, that a stop without a start time means: one that is newer than any job of the
+    /// number that is there. Reads on a thread of its own: those who await this must not block.
+    pub(crate) async fn kept_start_meant_by(
+        &self,
+        end: &JobEnd,
+    ) -> Result<Option<RefusedRequest>, ServiceError> {
         let (answer, answered) = oneshot::channel();
-        let quarantine = Arc::clone(&self.quarantine);
+        let (quarantine, jobs) = (Arc::clone(&self.quarantine), Arc::clone(&self.jobs));
+        let (end, now) = (end.clone(), self.clock.now());
+        let job_id = end.job.job_id;
         let read = move || {
             // Nobody listens any more when the request was given up.
-            let _ = answer.send(quarantine.refused_of_job(None, job_id));
+            let _ = answer.send(kept_start_in(&*quarantine, &*jobs, &end, now));
         };
         let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
-            PortError::new(
-                PortErrorKind::Unavailable,
-                format!("cannot look for kept requests of job {job_id}"),
-                error,
-            )
+            let what = format!("cannot look for kept requests of job {job_id}");
+            PortError::new(PortErrorKind::Unavailable, what, error)
         };
         std::thread::Builder::new()
             .name("flightdeck-quarantine".to_owned())
             .spawn(read)
             .map_err(|error| failed(error.into()))?;
-        let requests = answered.await.map_err(|canceled| failed(canceled.into()))?;
-        Ok(requests?)
+        Ok(answered.await.map_err(|canceled| failed(canceled.into()))??)
     }
+}
+
+fn kept_start_in(
+    quarantine: &dyn Quarantine,
+    jobs: &dyn JobRepository,
+    end: &JobEnd,
+    now: UnixTime,
+) -> Result<Option<RefusedRequest>, PortError> {
+    let requests = quarantine.refused_of_job(None, end.job.job_id)?;
+    if kept_start_of(&requests, end, None).is_none() {
+        return Ok(None);
+    }
+    let newest = newest_before_end(jobs, end, now)?;
+    Ok(kept_start_of(&requests, end, newest.as_ref()).cloned())
+}
+
+/// The job that a stop ends if its start is not kept: that which started last of those that fit and began before it.
+pub(crate) fn newest_before_end(
+    jobs: &dyn JobRepository,
+    end: &JobEnd,
+    now: UnixTime,
+) -> Result<Option<JobKey>, PortError> {
+    let filter = JobFilter {
+        job_id: Some(end.job.job_id),
+        cluster: end.job.cluster.clone(),
+        start_time: Some(Range { from: end.job.start_time.map(|time| time.0), to: Some(end.stop_time.0) }),
+        ..JobFilter::default()
+    };
+    let selection = JobSelection {
+        visibility: JobVisibility::All,
+        tags: TagVisibility { admin_tags: false, username: String::new() },
+        filter,
+        order: JobOrder::default(),
+        now,
+    };
+    let newest = jobs.list_jobs(&selection, Page { offset: 0, limit: 1 }, false)?;
+    Ok(newest.jobs.into_iter().next().map(|job| job.key))
 }
 
 /// A kept request as the audit log names it.
@@ -113,22 +152,20 @@ pub(crate) fn not_kept(id: i64) -> ServiceError {
     ServiceError::NotFound(format!("no request {id} is kept in quarantine"))
 }
 
-/// The kept start that a stop may belong to: begun before it, and after a job of the same number that has ended
-/// already, if there is one.
+/// The kept start that a stop may belong to: begun before it, and after a job of the same number that is there,
+/// if there is one.
 pub(crate) fn kept_start_of<'a>(
     requests: &'a [RefusedRequest],
     end: &JobEnd,
-    ended: Option<&JobKey>,
+    present: Option<&JobKey>,
 ) -> Option<&'a RefusedRequest> {
     requests.iter().find(|kept| {
         let start = &kept.request;
-        let is_after_ended = ended.is_none_or(|ended| {
-            start.job.cluster.as_ref() != Some(&ended.cluster) || start.event_time > ended.start_time
-        });
+        let is_newer = present.is_none_or(|present| start.event_time > present.start_time);
         start.kind == RefusedKind::StartJob
             && (end.job.cluster.is_none() || end.job.cluster == start.job.cluster)
             && end.job.start_time.is_none_or(|time| time == start.event_time)
             && start.event_time <= end.stop_time
-            && is_after_ended
+            && is_newer
     })
 }

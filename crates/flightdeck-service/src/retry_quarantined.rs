@@ -6,7 +6,7 @@
 use crate::attempt::{Attempt, job_object, match_object};
 use crate::field_rules::{check_start, check_stop};
 use crate::permission::require;
-use crate::quarantine::{kept_start_of, not_kept, request_object};
+use crate::quarantine::{kept_start_of, newest_before_end, not_kept, request_object};
 use crate::shown::shown;
 use crate::{Caller, ServiceError, Services};
 use flightdeck_model::{
@@ -169,33 +169,34 @@ impl Services {
             body.job_state = Some(state.as_str().to_owned());
         }
         let named = check_stop(&body).map_err(|refusal| still_refused(kept, refusal))?;
-        let is_named_alone = job.is_none();
         let end = match job {
             Some(job) => JobEnd { job, ..named },
-            None => named,
+            None => self.end_of_its_job(kept, named)?,
         };
         let object = match_object(&end.job);
         let attempt = self.attempt(caller, AuditAction::StopJob, object).with_detail(origin_of(kept));
-        let refusal = match block_on(self.changes.stop_job(end.clone(), attempt.entry())) {
+        match block_on(self.changes.stop_job(end, attempt.entry())) {
             Ok(record) => {
                 attempt.log_done();
-                return Ok(Stopped::Now(record.key));
+                Ok(Stopped::Now(record.key))
             }
-            Err(refusal) => refusal,
-        };
-        let ended = if let JobChangeError::NotRunning { job, .. } = &refusal { Some(job) } else { None };
-        let is_missing = ended.is_some() || matches!(refusal, JobChangeError::NotFound);
-        if is_named_alone && is_missing {
-            let requests = self.quarantine.refused_of_job(None, end.job.job_id)?;
-            if let Some(start) = kept_start_of(&requests, &end, ended) {
-                let reason = format!("the start of its job is kept as request {}: try that first", start.id);
-                return Err(still_refused(kept, ServiceError::Unprocessable(reason)));
-            }
+            Err(JobChangeError::NotRunning { job, .. }) => Ok(Stopped::Before(job)),
+            Err(refusal) => Err(still_refused(kept, refusal.into())),
         }
-        match refusal {
-            JobChangeError::NotRunning { job, .. } => Ok(Stopped::Before(job)),
-            refusal => Err(still_refused(kept, refusal.into())),
+    }
+
+    /// The stop for exactly the job that it meant when it came: the newest that had started by then, whatever started
+    /// since. One whose start is kept has to wait for that.
+    fn end_of_its_job(&self, kept: &RefusedRequest, named: JobEnd) -> Result<JobEnd, ServiceError> {
+        let newest = newest_before_end(&*self.jobs, &named, self.clock.now())?;
+        let requests = self.quarantine.refused_of_job(None, named.job.job_id)?;
+        if let Some(start) = kept_start_of(&requests, &named, newest.as_ref()) {
+            let reason = format!("the start of its job is kept as request {}: try that first", start.id);
+            return Err(still_refused(kept, ServiceError::Unprocessable(reason)));
         }
+        let Some(JobKey { cluster, job_id, start_time }) = newest else { return Ok(named) };
+        let exactly = JobMatch { job_id, cluster: Some(cluster), start_time: Some(start_time) };
+        Ok(JobEnd { job: exactly, ..named })
     }
 }
 

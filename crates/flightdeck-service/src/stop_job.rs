@@ -6,8 +6,7 @@ use crate::permission::require_any_job;
 use crate::shown::shown;
 use crate::{Caller, ServiceError, Services};
 use flightdeck_model::{
-    AuditAction, JobChangeError, JobEnd, JobKey, JobMatch, JobRecord, NewRefusedRequest, RefusedKind,
-    StopJobBody, UnixTime,
+    AuditAction, JobChangeError, JobMatch, JobRecord, NewRefusedRequest, RefusedKind, StopJobBody, UnixTime,
 };
 
 impl Services {
@@ -29,36 +28,24 @@ impl Services {
             Ok(end) => end,
             Err(refusal) => return Err(self.refuse_stop(&attempt, &body, named, refusal).await),
         };
-        match self.changes.stop_job(end.clone(), attempt.entry()).await {
-            Err(refusal) if self.keeps_refused() => match self.is_for_a_job_to_come(&end, &refusal).await {
-                Ok(true) => Err(self.refuse_stop(&attempt, &body, named, refusal.into()).await),
-                Ok(false) => Err(attempt.refused(refusal.into())),
-                Err(failure) => Err(attempt.refused(failure)),
-            },
+        if self.keeps_refused() {
+            // Before any job is ended: an older one of this number may still run.
+            match self.kept_start_meant_by(&end).await {
+                Ok(None) => {}
+                Ok(Some(start)) => {
+                    let reason = format!("the start of its job is kept as request {}", start.id);
+                    let refusal = ServiceError::Unprocessable(reason);
+                    return Err(self.refuse_stop(&attempt, &body, named, refusal).await);
+                }
+                Err(failure) => return Err(attempt.refused(failure)),
+            }
+        }
+        match self.changes.stop_job(end, attempt.entry()).await {
+            Err(refusal) if self.keeps_refused() && is_for_a_job_to_come(&refusal) => {
+                Err(self.refuse_stop(&attempt, &body, named, refusal.into()).await)
+            }
             outcome => attempt.settle(outcome),
         }
-    }
-
-    /// Whether a stop that was refused may belong to a job whose start was refused, or is still to come.
-    async fn is_for_a_job_to_come(
-        &self,
-        end: &JobEnd,
-        refusal: &JobChangeError,
-    ) -> Result<bool, ServiceError> {
-        match refusal {
-            JobChangeError::NotFound | JobChangeError::StopBeforeStart { .. } => Ok(true),
-            // An older job of the same number, perhaps: its number was used again.
-            JobChangeError::NotRunning { job, .. } => self.has_kept_start_after(end, job).await,
-            JobChangeError::Duplicate { .. }
-            | JobChangeError::TooManyTags { .. }
-            | JobChangeError::MetadataTooLarge { .. }
-            | JobChangeError::Port(_) => Ok(false),
-        }
-    }
-
-    async fn has_kept_start_after(&self, end: &JobEnd, ended: &JobKey) -> Result<bool, ServiceError> {
-        let requests = self.kept_requests_of(end.job.job_id).await?;
-        Ok(crate::quarantine::kept_start_of(&requests, end, Some(ended)).is_some())
     }
 
     async fn refuse_stop(
@@ -83,6 +70,11 @@ impl Services {
         });
         self.keep_refused(attempt, request, refusal).await
     }
+}
+
+/// Whether a stop that was refused may belong to a job whose start is still to come.
+fn is_for_a_job_to_come(refusal: &JobChangeError) -> bool {
+    matches!(refusal, JobChangeError::NotFound | JobChangeError::StopBeforeStart { .. })
 }
 
 /// Whether the stop names a job that could be there one day.

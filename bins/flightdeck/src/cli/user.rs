@@ -5,7 +5,10 @@ use crate::server::open_database;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use flightdeck_auth::hash_password;
-use flightdeck_model::{AuthSource, Role, Roles, User, UserRepository};
+use flightdeck_model::{
+    AuditAction, AuditEntry, AuditLog, AuditOutcome, AuthSource, Clock, Origin, Role, Roles, SystemClock,
+    User, UserRepository,
+};
 use flightdeck_service::{ProjectChange, RoleChange, add_user, change_projects, change_roles};
 use std::io::Read as _;
 
@@ -91,25 +94,47 @@ pub(super) struct ProjectArgs {
     changes: ProjectChanges,
 }
 
-/// Runs the command.
+/// Runs the command. What it changes is noted in the audit log.
 pub(super) fn run(config: &Config, command: UserCommand) -> anyhow::Result<()> {
-    let users = open_database(config)?;
+    let database = open_database(config)?;
+    let note = |name: &str, detail: String| note(&database, name, detail);
     match command {
-        UserCommand::Add(args) => add(&users, args),
-        UserCommand::Remove { name } => Ok(users.remove_user(&name)?),
-        UserCommand::List => list(&users),
+        UserCommand::Add(args) => {
+            let user = add(&database, args)?;
+            note(&user.username, format!("added with the roles {}", user.roles.names().join(", ")))
+        }
+        UserCommand::Remove { name } => {
+            database.remove_user(&name)?;
+            note(&name, "removed".to_owned())
+        }
+        UserCommand::List => list(&database),
         UserCommand::Role(RoleArgs { name, changes: RoleChanges { add, remove } }) => {
-            let user = change_roles(&users, &name, &RoleChange { add, remove })?;
-            super::print(&format!("{}\t{}", user.username, user.roles.names().join(",")))
+            let user = change_roles(&database, &name, &RoleChange { add, remove })?;
+            let roles = user.roles.names();
+            note(&name, format!("now has the roles {}", roles.join(", ")))?;
+            super::print(&format!("{}\t{}", user.username, roles.join(",")))
         }
         UserCommand::Project(ProjectArgs { name, changes: ProjectChanges { add, remove } }) => {
-            let user = change_projects(&users, &name, &ProjectChange { add, remove })?;
+            let user = change_projects(&database, &name, &ProjectChange { add, remove })?;
+            note(&name, format!("now manages the projects {}", user.projects.join(", ")))?;
             super::print(&format!("{}\t{}", user.username, user.projects.join(",")))
         }
     }
 }
 
-fn add(users: &dyn UserRepository, args: AddArgs) -> anyhow::Result<()> {
+fn note(log: &dyn AuditLog, username: &str, detail: String) -> anyhow::Result<()> {
+    let entry = AuditEntry {
+        time: SystemClock.now(),
+        origin: Origin { username: "cli".to_owned(), ..Origin::default() },
+        action: AuditAction::ChangeUser,
+        object: format!("user {username}"),
+        outcome: AuditOutcome::Done,
+        detail,
+    };
+    Ok(futures_executor::block_on(log.record(entry))?)
+}
+
+fn add(users: &dyn UserRepository, args: AddArgs) -> anyhow::Result<User> {
     let hash = if args.password_stdin { Some(hash_password(&read_password()?)?) } else { None };
     let user = User {
         username: args.name,
@@ -119,7 +144,8 @@ fn add(users: &dyn UserRepository, args: AddArgs) -> anyhow::Result<()> {
         projects: args.projects,
         auth_source: AuthSource::Local,
     };
-    Ok(add_user(users, &user, hash.as_deref())?)
+    add_user(users, &user, hash.as_deref())?;
+    Ok(user)
 }
 
 fn read_password() -> anyhow::Result<String> {

@@ -138,3 +138,51 @@ fn a_full_quarantine_answers_with_the_plain_refusal() {
     assert_eq!(post(&server, "/api/jobs/start_job/", &other).status, 400);
     assert_eq!(listed(&site).len(), 1);
 }
+
+/// A batch system uses a job number again while the end of its first run was never understood.
+#[test]
+fn a_stop_ends_the_run_it_was_meant_for_and_no_other() {
+    let site = site_with_quarantine();
+    let server = site.serve();
+    let stop = |time: i64, state: &str| json!({ "jobId": 93, "cluster": "aurora", "stopTime": time, "jobState": state });
+    let (first, second) = (1_760_000_000, 1_760_200_000);
+    assert_eq!(post(&server, "/api/jobs/start_job/", &start_of(93, first)).status, 201);
+    assert_eq!(post(&server, "/api/jobs/stop_job/", &stop(first + 500, "requeued")).status, 422);
+    let mut again = start_of(93, second);
+    again["cluster"] = "aurora".into();
+    again["subCluster"] = "not yet".into();
+    assert_eq!(post(&server, "/api/jobs/start_job/", &again).status, 422);
+    let answer = post(&server, "/api/jobs/stop_job/", &stop(second + 90, "completed"));
+    assert_eq!(
+        answer.status, 422,
+        "the run that is there is older than the start that is kept: {}",
+        answer.body
+    );
+    let token = server.token("slurm", &[Role::Api]).unwrap();
+    let jobs = get(server.address(), "/api/jobs/?job-id=93", &token).json();
+    assert_eq!(jobs["jobs"][0]["jobState"], "running", "{jobs}");
+    server.stop().unwrap();
+
+    // The cluster gets the subcluster; then the second run comes in whole.
+    let path = site.archive().join("aurora/cluster.json");
+    let mut cluster: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let mut subcluster = cluster["subClusters"][0].clone();
+    subcluster["name"] = "not yet".into();
+    subcluster["nodes"] = "later[1-2]".into();
+    cluster["subClusters"].as_array_mut().unwrap().push(subcluster);
+    std::fs::write(&path, cluster.to_string()).unwrap();
+    let kept = listed(&site);
+    let start = &kept.iter().find(|(_, kind)| kind == "start_job").unwrap().0;
+    site.run(&["quarantine", "retry", start]).success();
+    // The word that was not understood is replaced by hand, and means the first run still.
+    let left = listed(&site);
+    assert_eq!(left.len(), 1, "{left:?}");
+    site.run(&["quarantine", "retry", &left[0].0, "--state", "cancelled"]).success();
+
+    let mended = site.serve();
+    let token = mended.token("slurm", &[Role::Api]).unwrap();
+    let jobs = get(mended.address(), "/api/jobs/?job-id=93&sort=start-time", &token).json();
+    let ends: Vec<_> =
+        jobs["jobs"].as_array().unwrap().iter().map(|job| (&job["jobState"], &job["duration"])).collect();
+    assert_eq!(ends, [(&json!("cancelled"), &json!(500)), (&json!("completed"), &json!(90))]);
+}

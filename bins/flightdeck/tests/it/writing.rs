@@ -104,3 +104,16 @@ fn changes_of_finished_jobs_reach_the_archive_and_the_audit_log() {
     let text = audit.to_string();
     assert!(text.contains("tag_job") && text.contains("delete_job"), "{text}");
 }
+
+#[test]
+fn changes_of_accounts_on_the_machine_are_in_the_audit_log() {
+    let site = Site::with_jobs(1);
+    site.run(&["user", "add", "zed"]).success();
+    site.run(&["user", "role", "zed", "--add", "admin"]).success();
+    site.run(&["user", "remove", "zed"]).success();
+    let server = site.serve();
+    let token = server.token_for(Role::Admin).unwrap();
+    let log = get(server.address(), "/api/audit/?action=change_user&user=cli", &token).json();
+    let details: Vec<_> = log["entries"].as_array().unwrap().iter().map(|entry| &entry["detail"]).collect();
+    assert_eq!(details, ["removed", "now has the roles user, admin", "added with the roles user"], "{log}");
+}

@@ -104,3 +104,11 @@ fn links_are_removed_and_not_followed() {
     assert!(!own.exists());
     assert_eq!(outside.read_all(), (vec![1, 2, 3], vec![]));
 }
+
+#[test]
+fn an_archive_that_is_not_mounted_does_not_pass_for_one_without_the_job() {
+    let folder = ArchiveFolder::with_three_jobs();
+    let archive = folder.open();
+    fs::remove_file(folder.path("version.txt")).unwrap();
+    assert!(archive.remove_job(&key(9, 100)).is_err());
+}

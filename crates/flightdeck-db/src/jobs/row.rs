@@ -74,7 +74,8 @@ impl JobRow {
             corrupt(id, "monitoring_status", format!("{} is not 0 to 3", self.monitoring_status))
         })?;
         let duration_s = match state {
-            JobState::Running => now.0.saturating_sub(self.start_time),
+            // A clock that is ahead of ours lets jobs start in the future.
+            JobState::Running => now.0.saturating_sub(self.start_time).max(0),
             _ => self.duration,
         };
         let fragments = JobFragments {

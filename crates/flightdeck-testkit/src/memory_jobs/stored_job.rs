@@ -110,7 +110,7 @@ impl StoredJob {
             walltime_s: meta.walltime,
             requested_memory_mb: meta.requested_memory,
             submit_time: meta.submit_time,
-            duration_s: self.duration_s(now),
+            duration_s: self.duration_s(now).max(0),
             monitoring_status: self.monitoring_status,
             energy_kwh: self.energy_kwh(),
             tags,
