@@ -14,7 +14,7 @@ use futures_channel::oneshot;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, TrySendError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 /// Changes of one transaction at most: the first of them waits for the last.
@@ -65,8 +65,7 @@ type Statements = dyn FnOnce(Result<&mut AnyConnection, DbError>) + Send;
 /// The way to the thread. It ends, and its connection is closed, when this is dropped and the queue is empty.
 pub(crate) struct Writer {
     orders: Option<SyncSender<Order>>,
-    /// That which writes, and that which answers: it ends when nothing can be written any more.
-    threads: Vec<JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Writer {
@@ -77,14 +76,10 @@ impl Writer {
         queue_length: usize,
     ) -> std::io::Result<Self> {
         let (orders, queue) = sync_channel(queue_length);
-        let (answers, groups) = channel();
-        let mut work = Work { connection: Some(connection), opener, answers };
-        let answering = std::thread::Builder::new()
-            .name("flightdeck-ack".to_owned())
-            .spawn(move || groups.into_iter().flatten().for_each(answer))?;
+        let mut work = Work { connection: Some(connection), opener };
         let thread =
             std::thread::Builder::new().name("flightdeck-db".to_owned()).spawn(move || work.serve(&queue))?;
-        Ok(Self { orders: Some(orders), threads: vec![thread, answering] })
+        Ok(Self { orders: Some(orders), thread: Some(thread) })
     }
 
     /// Queues a change, unless the queue is full. The receiver is told when it is on disk. `size` says whether others
@@ -149,10 +144,10 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.orders = None;
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("the thread that writes to the database panicked");
-            }
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread that writes to the database panicked");
         }
     }
 }
@@ -189,9 +184,6 @@ struct Work {
     /// None after a failure that the connection did not survive.
     connection: Option<AnyConnection>,
     opener: Opener,
-    /// Where groups that are on disk go. Waking up those who wait takes a twentieth of the time of a start, which the
-    /// next group need not wait for.
-    answers: Sender<Vec<Box<dyn Change>>>,
 }
 
 impl Work {
@@ -215,9 +207,8 @@ impl Work {
 
     fn commit_group(&mut self, mut group: Vec<Box<dyn Change>>) {
         let Err(error) = self.commit(&mut group) else {
-            // The thread that answers ends after this one.
-            if let Err(unsent) = self.answers.send(group) {
-                unsent.0.into_iter().for_each(answer);
+            for change in group {
+                change.answer();
             }
             return;
         };
@@ -272,10 +263,6 @@ impl Work {
             }
         }
     }
-}
-
-fn answer(change: Box<dyn Change>) {
-    change.answer();
 }
 
 /// Takes from the queue what is there; returns an order that is no change among others.
