@@ -4,6 +4,18 @@
 //! connection of one backend it knows most of them by their type. Updates it prepares anew each time, because what
 //! they set may differ; those here always set the same.
 
+/// Makes a fragment a statement that can be run on any connection.
+macro_rules! statement {
+    ($name:ty) => {
+        impl QueryId for $name {
+            type QueryId = ();
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+
+        impl<Connection> RunQueryDsl<Connection> for $name {}
+    };
+}
+
 mod inserts;
 
 pub(crate) use inserts::{InsertEntry, InsertHost, InsertJob};
@@ -109,18 +121,6 @@ impl QueryFragment<Backend> for SetNumbers {
         out.push_sql(" WHERE id = 1");
         Ok(())
     }
-}
-
-/// Makes a fragment a statement that can be run.
-macro_rules! statement {
-    ($name:ty) => {
-        impl QueryId for $name {
-            type QueryId = ();
-            const HAS_STATIC_QUERY_ID: bool = false;
-        }
-
-        impl RunQueryDsl<AnyConnection> for $name {}
-    };
 }
 
 statement!(EndJob);

@@ -57,10 +57,11 @@ pub use node_list::{NodeList, NodeListError};
 pub use node_state::{NodeReport, NodeState, NodeStateBody, NodeStatesBody, NodeStatus, UnknownNodeState};
 pub use ports::{
     ArchiveAction, ArchiveEntry, ArchiveOutcome, ArchiveProblem, ArchiveTask, ArchiveWork, ArchivedJob,
-    AuditLog, AuditPage, ChangedJob, DataStamp, DeleteBefore, DeletedTags, ImportCounts, JobArchive,
-    JobChangeError, JobChanges, JobEnd, JobLabels, JobMatch, JobPage, JobRepository, LoadedClusters,
-    MachineState, MachineStates, NodeRepository, OmitTagged, PortError, PortErrorKind, PortFuture,
-    Quarantine, QuarantinePage, TaskLog, UserChangeError, UserRepository, WhichJob,
+    AuditLog, AuditPage, ChangedJob, DataStamp, DeleteBefore, DeletedTags, ImportCounts,
+    JOB_METADATA_BYTES_MAX, JOB_TAGS_MAX, JobArchive, JobChangeError, JobChanges, JobEnd, JobLabels,
+    JobMatch, JobPage, JobRepository, LoadedClusters, MachineState, MachineStates, NodeRepository,
+    OmitTagged, PortError, PortErrorKind, PortFuture, Quarantine, QuarantinePage, SAME_JOB_S, TaskLog,
+    UserChangeError, UserRepository, WhichJob,
 };
 pub use query::{JobFilter, JobOrder, JobSelection, Page, Range, SortKey, TagFilter};
 pub use refused_request::{NewRefusedRequest, RefusedKind, RefusedRequest, UnknownRefusedKind};

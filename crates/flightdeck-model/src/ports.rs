@@ -21,7 +21,8 @@ mod task_log;
 pub use archive_work::{ArchiveAction, ArchiveOutcome, ArchiveTask, ArchiveWork, JobLabels};
 pub use audit_log::{AuditLog, AuditPage};
 pub use job_changes::{
-    ChangedJob, DeleteBefore, DeletedTags, JobChangeError, JobChanges, JobEnd, JobMatch, OmitTagged, WhichJob,
+    ChangedJob, DeleteBefore, DeletedTags, JOB_METADATA_BYTES_MAX, JOB_TAGS_MAX, JobChangeError, JobChanges,
+    JobEnd, JobMatch, OmitTagged, SAME_JOB_S, WhichJob,
 };
 pub use machine_states::{MachineState, MachineStates};
 pub use nodes::NodeRepository;

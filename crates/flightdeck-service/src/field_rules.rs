@@ -3,7 +3,10 @@
 //! A refusal names the field as the body has it, with its place in lists: `resources[2].hostname`.
 
 use crate::ServiceError;
-use flightdeck_model::{JobEnd, JobMatch, JobState, MetaEdit, StopJobBody, Tag, TagBody, UnixTime, WhichJob};
+use flightdeck_model::{
+    JOB_METADATA_BYTES_MAX, JobEnd, JobMatch, JobState, MetaEdit, StopJobBody, Tag, TagBody, UnixTime,
+    WhichJob,
+};
 use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 
@@ -17,8 +20,6 @@ pub(crate) use start::check_start;
 const NAME_BYTES_MAX: usize = 255;
 /// Bytes of a name at most that is part of a file's name: file systems allow 255 with all endings.
 const FILE_NAME_BYTES_MAX: usize = 200;
-/// Bytes of all metadata of a job at most, keys and values together.
-const METADATA_BYTES_MAX: usize = 4 << 20;
 /// Tags in one request at most.
 const REQUEST_TAGS_MAX: usize = 1000;
 /// Times that a job can start or stop at: up to the end of the year 9999, which milliseconds are beyond.
@@ -174,8 +175,8 @@ fn tag(body: &TagBody) -> Tag {
 /// Checks a job's metadata as a whole.
 fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), ServiceError> {
     let bytes: usize = metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
-    if bytes > METADATA_BYTES_MAX {
-        let reason = format!("{bytes} bytes are too many: allowed are {METADATA_BYTES_MAX}");
+    if bytes > JOB_METADATA_BYTES_MAX {
+        let reason = format!("{bytes} bytes are too many: allowed are {JOB_METADATA_BYTES_MAX}");
         return Err(ServiceError::invalid("metaData", reason));
     }
     for (key, value) in metadata {
@@ -193,8 +194,8 @@ pub(crate) fn check_edit(edit: &MetaEdit) -> Result<(), ServiceError> {
     if edit.value.contains('\0') {
         return Err(ServiceError::invalid("value", "must not contain NUL"));
     }
-    if edit.key.len() + edit.value.len() > METADATA_BYTES_MAX {
-        let reason = format!("must have less than {METADATA_BYTES_MAX} bytes");
+    if edit.key.len() + edit.value.len() > JOB_METADATA_BYTES_MAX {
+        let reason = format!("must have less than {JOB_METADATA_BYTES_MAX} bytes");
         return Err(ServiceError::invalid("value", reason));
     }
     Ok(())

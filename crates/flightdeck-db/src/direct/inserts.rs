@@ -173,18 +173,6 @@ where
     }
 }
 
-/// Makes a fragment a statement that can be run on any connection.
-macro_rules! statement {
-    ($name:ty) => {
-        impl QueryId for $name {
-            type QueryId = ();
-            const HAS_STATIC_QUERY_ID: bool = false;
-        }
-
-        impl<Connection> RunQueryDsl<Connection> for $name {}
-    };
-}
-
 statement!(InsertJob<'_>);
 statement!(InsertHost<'_>);
 statement!(InsertEntry<'_>);

@@ -9,14 +9,10 @@ use crate::schema::{job, jobtag, tag};
 use crate::transaction::WriteTransaction;
 use diesel::prelude::*;
 use flightdeck_model::{
-    AuditEntry, ChangedJob, DeletedTags, JobChangeError, JobDbId, JobVisibility, Tag, WhichJob,
+    AuditEntry, ChangedJob, DeletedTags, JOB_METADATA_BYTES_MAX, JOB_TAGS_MAX, JobChangeError, JobDbId,
+    JobVisibility, Tag, WhichJob,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// Tags on one job at most.
-const MOST_TAGS: usize = 256;
-/// Bytes of all keys and values of a job's metadata at most.
-const MOST_METADATA_BYTES: usize = 4 << 20;
 
 /// Which job is to be changed, who asks, and what the audit log will say.
 pub(super) struct LabelChange {
@@ -63,8 +59,8 @@ impl LabelChange {
             let present: BTreeSet<_> = present.into_iter().collect();
             let wanted = tags.iter().map(|tag| (tag.tag_type.clone(), tag.name.clone(), tag.scope.clone()));
             let new: BTreeSet<_> = wanted.filter(|tag| !present.contains(tag)).collect();
-            if present.len() + new.len() > MOST_TAGS {
-                return Ok(Err(JobChangeError::TooManyTags { most: MOST_TAGS }));
+            if present.len() + new.len() > JOB_TAGS_MAX {
+                return Ok(Err(JobChangeError::TooManyTags { most: JOB_TAGS_MAX }));
             }
             add_tags(transaction, found.id, found.start_time, tags, &mut HashMap::new())?;
             Ok(Ok(!new.is_empty()))
@@ -102,8 +98,8 @@ impl LabelChange {
             let mut metadata = metadata_of(found.id, stored.as_deref())?;
             metadata.insert(key.to_owned(), value.to_owned());
             let bytes: usize = metadata.iter().map(|(key, value)| key.len() + value.len()).sum();
-            if bytes > MOST_METADATA_BYTES {
-                return Ok(Err(JobChangeError::MetadataTooLarge { most_bytes: MOST_METADATA_BYTES }));
+            if bytes > JOB_METADATA_BYTES_MAX {
+                return Ok(Err(JobChangeError::MetadataTooLarge { most_bytes: JOB_METADATA_BYTES_MAX }));
             }
             let json = serde_json::to_string(&metadata).map_err(|source| DbError::Encode {
                 what: "the metadata",

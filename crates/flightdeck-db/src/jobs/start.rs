@@ -8,11 +8,10 @@ use crate::direct::{InsertJob, execute, first};
 use crate::schema::job;
 use crate::transaction::WriteTransaction;
 use diesel::prelude::*;
-use flightdeck_model::{AuditEntry, JobChangeError, JobDbId, JobKey, JobState, NewJob, Tag, UnixTime};
+use flightdeck_model::{
+    AuditEntry, JobChangeError, JobDbId, JobKey, JobState, NewJob, SAME_JOB_S, Tag, UnixTime,
+};
 use std::collections::HashMap;
-
-/// A job number of a cluster means the same job within this many seconds.
-const SAME_JOB_S: i64 = 86_400;
 
 /// A job with its columns, ready to be written.
 pub(super) struct EncodedStart {

@@ -4,6 +4,14 @@ use super::{PortError, PortFuture};
 use crate::{AuditEntry, JobDbId, JobKey, JobRecord, JobState, JobVisibility, NewJob, Tag, UnixTime};
 use std::fmt::Debug;
 
+/// Tags on one job at most.
+pub const JOB_TAGS_MAX: usize = 256;
+/// Bytes of all keys and values of a job's metadata at most.
+pub const JOB_METADATA_BYTES_MAX: usize = 4 << 20;
+/// A job number of a cluster means the same job within this many seconds, so that a start less than this before or
+/// after another one is a duplicate.
+pub const SAME_JOB_S: i64 = 86_400;
+
 /// Which job is meant by a number of the batch system: the one that started last of those that fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobMatch {

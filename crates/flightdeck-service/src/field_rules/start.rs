@@ -7,12 +7,10 @@ use super::{
 use crate::shown::shown;
 use crate::{ClusterCatalog, ServiceError};
 use flightdeck_model::{
-    Cluster, JobKey, MonitoringStatus, NewJob, Resource, Shared, StartJobBody, StartResource, Tag, UnixTime,
+    Cluster, JOB_TAGS_MAX, JobKey, MonitoringStatus, NewJob, Resource, Shared, StartJobBody, StartResource,
+    Tag, UnixTime,
 };
 use std::collections::HashSet;
-
-/// Tags on a job at most.
-const JOB_TAGS_MAX: usize = 256;
 
 /// What was worked out of a body whose every field is right.
 #[derive(Debug)]

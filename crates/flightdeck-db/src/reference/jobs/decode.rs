@@ -7,13 +7,10 @@ use crate::reference::values::{
     BrokenRule, COUNTS, Cell, EVENT_TIMES, EVENT_TIMES_OR_UNKNOWN, LARGE_COUNTS, check_name, check_word,
     cluster_name, integer, json, name, small_integer, to_json, word,
 };
-use flightdeck_model::{JobState, MonitoringStatus, Resource, Shared};
+use flightdeck_model::{JOB_METADATA_BYTES_MAX, JobState, MonitoringStatus, Resource, Shared};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Display;
 use std::str::FromStr;
-
-/// Bytes of all metadata of a job at most, keys and values together.
-const METADATA_BYTES_MAX: usize = 4 << 20;
 
 /// The job, without tags.
 pub(super) fn job_of(row: ReferenceJob) -> Result<TakenJob, BrokenRule> {
@@ -102,10 +99,10 @@ fn metadata_of(cell: Cell) -> Result<Option<String>, BrokenRule> {
     let column = "meta_data";
     let texts: BTreeMap<String, String> = json(column, cell)?.unwrap_or_default();
     let bytes: usize = texts.iter().map(|(key, value)| key.len() + value.len()).sum();
-    if bytes > METADATA_BYTES_MAX {
+    if bytes > JOB_METADATA_BYTES_MAX {
         return Err(BrokenRule::new(
             column,
-            format_args!("has {bytes} bytes, allowed are {METADATA_BYTES_MAX}"),
+            format_args!("has {bytes} bytes, allowed are {JOB_METADATA_BYTES_MAX}"),
         ));
     }
     for (key, value) in &texts {
