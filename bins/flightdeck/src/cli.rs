@@ -11,6 +11,7 @@ pub mod init;
 pub mod keygen;
 mod load;
 mod logging;
+mod metrics;
 mod progress;
 mod quarantine;
 mod serve;
@@ -71,6 +72,9 @@ enum Command {
     /// Shows and mends job starts and stops that were refused and kept (main.refused-jobs)
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineCommand),
+    /// Says what the samples of running jobs need
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
     /// Checks, copies and takes over databases
     #[command(subcommand)]
     Db(db::DbCommand),
@@ -113,6 +117,7 @@ fn dispatch(global: &Global, command: Command) -> anyhow::Result<ExitCode> {
         Command::User(command) => user::run(&load::config(&global.config)?, command)?,
         Command::Tasks => tasks::run(&load::config(&global.config)?)?,
         Command::Quarantine(command) => quarantine::run(&load::config(&global.config)?, &command)?,
+        Command::Metrics(command) => metrics::run(&command)?,
         Command::Db(command) => db::run(&global.config, &command)?,
         Command::Token(args) => print(&token::run(&load::config(&global.config)?, &args)?)?,
         Command::Keygen => print(keygen::run()?.trim_end())?,

@@ -9,6 +9,7 @@ mod check;
 mod extract;
 mod keys;
 pub mod manual;
+mod metrics;
 mod problem;
 mod rules;
 mod secrets;
@@ -27,6 +28,7 @@ use flightdeck_model::GoDuration;
 use flightdeck_service::RefusedJobs;
 
 pub use address::{ListenAddress, ParseListenAddressError};
+pub use metrics::{EventSubjects, ExternalStoreConfig, MetricStoreConfig, NatsConfig, Secret};
 pub use problem::{ConfigErrors, Fault, Problem};
 pub use secrets::Secrets;
 
@@ -42,6 +44,14 @@ pub struct Config {
     pub auth: AuthConfig,
     /// Section `archive`.
     pub archive: ArchiveConfig,
+    /// Seconds between two updates of running jobs' footprints (`cron.footprint-worker`).
+    pub footprint_interval_s: i64,
+    /// Section `metric-store`; `None`: the server keeps no samples.
+    pub metric_store: Option<MetricStoreConfig>,
+    /// Section `metric-store-external`.
+    pub external_stores: Vec<ExternalStoreConfig>,
+    /// Section `nats`; `None`: nothing is taken from NATS.
+    pub nats: Option<NatsConfig>,
     /// Keys from `.env` or the environment.
     pub secrets: Secrets,
 }
@@ -152,6 +162,9 @@ pub struct LoadedConfig {
     pub warnings: Vec<String>,
 }
 
+/// Seconds between two updates of running jobs' footprints, as in the reference server.
+const DEFAULT_FOOTPRINT_INTERVAL_S: i64 = 600;
+
 /// Age in hours from which node states are deleted, where a policy is configured and no age.
 const NODE_STATE_AGE_HOURS: i64 = 24;
 
@@ -160,7 +173,7 @@ pub type Environment = BTreeMap<String, String>;
 
 impl Config {
     /// Makes a configuration for the archive at `archive_path` as an embedding program or a test wants it: any free
-    /// port of the loopback interface, requests from there alone, the database `job.db` beside the archive, and
+    /// port of the loopback interface, requests from there alone, the database `job.db` and the samples beside the archive, and
     /// no keys: set [`secrets`](Self::secrets), or no token is accepted.
     pub fn for_archive(archive_path: impl Into<PathBuf>) -> Self {
         let archive_root = archive_path.into();
@@ -176,6 +189,14 @@ impl Config {
         Self {
             main,
             auth: AuthConfig::default(),
+            footprint_interval_s: DEFAULT_FOOTPRINT_INTERVAL_S,
+            metric_store: Some(MetricStoreConfig {
+                directory: archive_root.with_file_name("metric-store"),
+                reference_checkpoints: archive_root.with_file_name("checkpoints"),
+                ..MetricStoreConfig::default()
+            }),
+            external_stores: Vec::new(),
+            nats: None,
             archive: ArchiveConfig { path: archive_root },
             secrets: Secrets::default(),
         }

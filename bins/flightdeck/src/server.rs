@@ -2,8 +2,10 @@
 //!
 //! `main`, the tests of this project and tools that embed the server all start it here.
 
+mod archiver;
 mod compose;
 mod error;
+mod metrics;
 mod schedule;
 mod tls;
 
@@ -12,11 +14,13 @@ pub use error::StartError;
 use crate::config::Config;
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use compose::Composition;
+use archiver::Archiver;
+use compose::{Composition, OpenedFor};
 pub(crate) use compose::{database_options, issuer, open_database, services};
 use flightdeck_auth::{TokenError, TokenIssuer};
 use flightdeck_http::{AppState, app};
-use flightdeck_model::{Clock, Role, Roles, SystemClock};
+use flightdeck_metrics::SampleStore;
+use flightdeck_model::{Clock, MetricStore as _, Role, Roles, SystemClock};
 use flightdeck_service::{ImportOptions, ImportProgress, ImportReport, Services};
 use schedule::Schedule;
 use std::net::SocketAddr;
@@ -81,7 +85,8 @@ impl ServerBuilder {
         options: ImportOptions,
         progress: &dyn ImportProgress,
     ) -> Result<ImportReport, StartError> {
-        let Composition { services, .. } = Composition::of(&self.config, &self.clock)?;
+        let Composition { services, .. } =
+            Composition::of(&self.config, &self.clock, OpenedFor::Command)?;
         Ok(services.import_archive(options, progress)?)
     }
 
@@ -91,7 +96,7 @@ impl ServerBuilder {
     ///
     /// When a part cannot be opened or the address cannot be bound.
     pub fn start(self) -> Result<RunningServer, StartError> {
-        let composition = Composition::of(&self.config, &self.clock)?;
+        let composition = Composition::of(&self.config, &self.clock, OpenedFor::Serving)?;
         let state = composition.state(&self.config)?;
         let tls = self.config.main.tls.as_ref().map(tls::server_config).transpose()?;
         let plan = ServingPlan {
@@ -109,7 +114,7 @@ impl ServerBuilder {
             .spawn(move || plan.serve(&started))
             .map_err(StartError::Thread)?;
         let (address, handle) = start.recv().unwrap_or(Err(StartError::Stopped))?;
-        let Composition { services, issuer } = composition;
+        let Composition { services, issuer, samples } = composition;
         let mut server = RunningServer {
             address,
             https,
@@ -117,11 +122,14 @@ impl ServerBuilder {
             clock: self.clock,
             services,
             schedule: None,
+            archiver: None,
+            samples,
             handle,
             thread: Some(thread),
         };
         let schedule = Schedule::start(server.services.clone()).map_err(StartError::Thread)?;
         server.schedule = Some(schedule);
+        server.archiver = Some(Archiver::start(server.services.clone()).map_err(StartError::Thread)?);
         Ok(server)
     }
 }
@@ -186,6 +194,8 @@ pub struct RunningServer {
     clock: Arc<dyn Clock>,
     services: Services,
     schedule: Option<Schedule>,
+    archiver: Option<Archiver>,
+    samples: Option<Arc<SampleStore>>,
     handle: ServerHandle,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
@@ -244,18 +254,39 @@ impl RunningServer {
     ///
     /// When the server ended with an error.
     pub fn wait(mut self) -> std::io::Result<()> {
-        join(self.thread.take())
+        let ended = join(self.thread.take());
+        self.end_background();
+        ended
     }
 
     fn stop_and_join(&mut self) -> std::io::Result<()> {
         if let Some(schedule) = &mut self.schedule {
             schedule.begin_to_stop();
         }
+        if let Some(archiver) = &self.archiver {
+            archiver.begin_to_stop();
+        }
         if self.thread.is_some() {
             // The command is sent at once; the future is only for waiting, which the thread's end does as well.
             drop(self.handle.stop(true));
         }
-        join(self.thread.take())
+        let ended = join(self.thread.take());
+        self.end_background();
+        ended
+    }
+
+    /// Ends what works in the background, then writes the samples to a snapshot, so that the next start is quick.
+    fn end_background(&mut self) {
+        self.schedule = None;
+        self.archiver = None;
+        let Some(store) = self.samples.take() else { return };
+        match store.checkpoint() {
+            Ok(what) => tracing::debug!(what, "the metric store was written to a snapshot"),
+            Err(error) => tracing::warn!(
+                error = error.to_string(),
+                "no snapshot of the metric store could be written; its log has everything"
+            ),
+        }
     }
 }
 

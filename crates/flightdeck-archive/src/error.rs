@@ -78,6 +78,20 @@ pub enum ArchiveError {
         /// The name.
         name: String,
     },
+    /// A job is none that an archive can hold.
+    #[error("the job {job} cannot be archived")]
+    Unfit {
+        /// The job.
+        job: JobKey,
+        /// What is wrong with it.
+        source: FileError,
+    },
+    /// A folder is missing, or a link stands in its place, where jobs are to be stored.
+    #[error("there is no folder {path} to store jobs in")]
+    NoPlaceForJobs {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Something cannot be written as JSON.
     #[error("{path} cannot be encoded")]
     Encode {
@@ -126,6 +140,9 @@ pub enum FileError {
     /// It is not JSON, or a key has the wrong type.
     #[error("cannot be decoded")]
     Decode(#[source] serde_json::Error),
+    /// It cannot be written as JSON.
+    #[error("cannot be encoded")]
+    Encode(#[source] serde_json::Error),
     /// It is not the configuration of a cluster.
     #[error("not a usable cluster")]
     Cluster(#[source] ClusterError),
@@ -178,6 +195,7 @@ impl FileError {
         match self {
             Self::Read(_) | Self::Unlisted(_) => PortErrorKind::Unavailable,
             Self::WouldBeTooLarge { .. } => PortErrorKind::Conflict,
+            Self::Encode(_) => PortErrorKind::Internal,
             _ => PortErrorKind::Corrupt,
         }
     }
@@ -193,9 +211,10 @@ impl From<ArchiveError> for PortError {
                 Self::new(write_error_kind(&source), what, source)
             }
             ArchiveError::Encode { source, .. } => Self::new(PortErrorKind::Internal, what, source),
-            ArchiveError::NoFolder { .. } | ArchiveError::NotAFolder { .. } => {
-                Self::plain(PortErrorKind::Unavailable, what)
-            }
+            ArchiveError::Unfit { source, .. } => Self::new(PortErrorKind::Conflict, what, source),
+            ArchiveError::NoFolder { .. }
+            | ArchiveError::NotAFolder { .. }
+            | ArchiveError::NoPlaceForJobs { .. } => Self::plain(PortErrorKind::Unavailable, what),
             ArchiveError::NoVersion { .. }
             | ArchiveError::Version { .. }
             | ArchiveError::NotEmpty { .. }

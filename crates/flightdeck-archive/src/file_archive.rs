@@ -1,10 +1,10 @@
 //! The archive port on a folder.
 
 use crate::layout::{JobPath, Layout};
-use crate::{ArchiveError, FileError, clusters, data_file, job_folder, meta_file, version, walk};
+use crate::{ArchiveError, FileError, clusters, data_file, job_folder, meta_file, store_job, version, walk};
 use flightdeck_model::{
-    ArchiveEntry, ArchiveProblem, DataStamp, JobArchive, JobData, JobKey, JobLabels, LoadedClusters,
-    PortError,
+    ArchiveEntry, ArchiveProblem, DataStamp, FinishedJob, JobArchive, JobData, JobKey, JobLabels,
+    LoadedClusters, PortError,
 };
 use std::path::Path;
 
@@ -83,6 +83,12 @@ impl JobArchive for FileArchive {
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {
         let Some(job) = JobPath::of(key) else { return Ok(None) };
         Ok(data_file::read(&self.layout, &job, self.data_limit_bytes)?)
+    }
+
+    /// Stores a job in the folder of its cluster, which has to be there. Metrics without any scope are left out, as are
+    /// ids of series at node scope and statistics without a value; statistics of a series without samples are 0.
+    fn store_job(&self, job: &FinishedJob, data: &JobData) -> Result<i64, PortError> {
+        Ok(store_job::store(&self.layout, job, data, self.data_limit_bytes)?)
     }
 
     fn write_labels(&self, key: &JobKey, labels: &JobLabels) -> Result<Option<i64>, PortError> {

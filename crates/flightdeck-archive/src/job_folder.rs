@@ -1,4 +1,4 @@
-//! The folder of a job as a whole: whether it is there, and its removal. Does not know what the files in it say.
+//! The folder of a job as a whole: whether it is there, its making and its removal. Does not know what the files in it say.
 
 use crate::ArchiveError;
 use crate::atomic_write::sync_folder;
@@ -9,6 +9,40 @@ use std::path::{Path, PathBuf};
 
 /// How often a folder is emptied that somebody else keeps filling.
 const MAX_ATTEMPTS: usize = 8;
+
+/// Makes the folder of a job and those above it, as far as they are missing; the cluster's has to be there, since no
+/// reader can do with a cluster without configuration. They are on disk when this returns.
+///
+/// # Errors
+///
+/// When a folder cannot be made, a link or file has the name of one, or the whole archive or the cluster is not there.
+pub(crate) fn make(layout: &Layout, job: &JobPath) -> Result<(), ArchiveError> {
+    check_archive_is_there(layout)?;
+    let folders = layout.folders_to(job);
+    for _ in 0..MAX_ATTEMPTS {
+        let there = folders_there(&folders)?.len();
+        let (Some(parent), Some(missing)) = (folders.get(there.wrapping_sub(1)), folders.get(there)) else {
+            break;
+        };
+        match fs::create_dir(missing) {
+            // The one above was removed with the last job in it.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            // Another job is being stored next to this one.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && is_folder(missing) => {}
+            other => other.map_err(|source| ArchiveError::Write { path: missing.clone(), source })?,
+        }
+        ignore_missing(sync_folder(parent))
+            .map_err(|source| ArchiveError::Write { path: missing.clone(), source })?;
+    }
+    match folders.get(folders_there(&folders)?.len()) {
+        None => Ok(()),
+        Some(missing) => Err(ArchiveError::NoPlaceForJobs { path: missing.clone() }),
+    }
+}
+
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
 
 /// Whether a job has a folder in the archive. What is reached over a link is none: nothing is changed there.
 ///

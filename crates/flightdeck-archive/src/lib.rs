@@ -1,7 +1,8 @@
 //! The archive of finished jobs: versioned JSON in files, as the field's tools write and read it.
 //!
 //! [`FileArchive`] reads such an archive, whoever wrote it. A damaged file spoils one job, never a list; what is
-//! odd but understandable is read. It changes the tags and metadata of a job and leaves all else of the file as it is.
+//! odd but understandable is read. It stores finished jobs with their data, and changes the tags and metadata of a job in
+//! place, leaving all else of the file as it is.
 //! [`FileMachineStates`] keeps what nodes say of themselves. [`synthetic`] writes archives of made-up jobs. Nothing here
 //! knows of the database or of the network, and nothing is kept in memory between two calls.
 //!
@@ -32,6 +33,7 @@ mod job_folder;
 mod layout;
 mod machine_states;
 mod meta_file;
+mod store_job;
 pub mod synthetic;
 mod version;
 mod walk;

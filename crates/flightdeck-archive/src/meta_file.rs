@@ -1,14 +1,15 @@
-//! Reads a job's meta.json and refuses what is no finished job; writes tags and metadata into it. Does not know
-//! which clusters there are.
+//! Reads a job's meta.json and refuses what is no finished job; writes whole ones, and tags and metadata into those that
+//! are there. Does not know which clusters there are.
 
 use crate::atomic_write::write_atomically;
 use crate::layout::{JobPath, Layout};
 use crate::{ArchiveError, FileError, bounded_read, job_folder};
-use flightdeck_model::{JobLabels, JobMeta, JobState};
+use flightdeck_model::{FinishedJob, JobLabels, JobMeta, JobState};
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
 use std::path::Path;
 
+mod encode;
 mod labels;
 mod members;
 #[cfg(test)]
@@ -25,6 +26,30 @@ const MAX_BYTES: u64 = 32 << 20;
 pub(crate) fn read(layout: &Layout, job: &JobPath) -> Result<(JobMeta, i64), FileError> {
     let bytes = bounded_read::read(&layout.meta_file(job), MAX_BYTES)?;
     Ok((decode(&bytes, job)?, fingerprint(&bytes)))
+}
+
+/// Encodes a job, unless nobody could read it then.
+///
+/// # Errors
+///
+/// [`FileError::Senseless`] when it is no finished job, [`FileError::WouldBeTooLarge`] when its texts are too long.
+pub(crate) fn encode(job: &FinishedJob) -> Result<Vec<u8>, FileError> {
+    check(&job.meta)?;
+    let json = encode::finished_job(job).map_err(FileError::Encode)?;
+    if u64::try_from(json.len()).unwrap_or(u64::MAX) > MAX_BYTES {
+        return Err(FileError::WouldBeTooLarge { limit_bytes: MAX_BYTES });
+    }
+    Ok(json)
+}
+
+/// Puts an encoded job in the place of the one before, if there is one, and returns the fingerprint of the file.
+///
+/// # Errors
+///
+/// When it cannot be written; the one before is still there then.
+pub(crate) fn put(layout: &Layout, job: &JobPath, json: &[u8]) -> Result<i64, ArchiveError> {
+    write_atomically(&layout.meta_file(job), json)?;
+    Ok(fingerprint(json))
 }
 
 /// Writes tags and metadata into the file of a job and returns the file's fingerprint; `None` when there is no such

@@ -1,10 +1,11 @@
 //! Looks whether a database is whole, and whether its own bookkeeping agrees with its rows.
 
 use crate::connection::AnyConnection;
-use crate::schema::{job, job_total, store_state};
+use crate::schema::{archiving, job, job_total, store_state};
 use crate::{Database, DbError};
-use diesel::dsl::{count_star, max};
+use diesel::dsl::{count_star, exists, max, not};
 use diesel::prelude::*;
+use flightdeck_model::{JobState, MonitoringStatus};
 use std::collections::BTreeMap;
 
 diesel::table! {
@@ -39,6 +40,7 @@ impl Database {
             };
             problems.extend(check_totals(connection)?);
             problems.extend(check_numbers(connection)?);
+            problems.extend(check_archiving(connection)?);
             Ok(problems)
         })
     }
@@ -87,4 +89,28 @@ fn check_numbers(connection: &mut AnyConnection) -> Result<Vec<String>, DbError>
     } else {
         Vec::new()
     })
+}
+
+/// Every job that has ended with its data in the metric store waits to be archived, and no other job does.
+fn check_archiving(connection: &mut AnyConnection) -> Result<Vec<String>, DbError> {
+    let not_ended: Vec<&str> =
+        JobState::ALL.into_iter().filter(|state| !state.is_final()).map(JobState::as_str).collect();
+    let to_archive = || {
+        job::monitoring_status
+            .eq(MonitoringStatus::RunningOrArchiving.code())
+            .and(job::job_state.ne_all(not_ended.clone()))
+    };
+    let queued = || exists(archiving::table.filter(archiving::job_id.eq(job::id)).select(archiving::job_id));
+    let forgotten: i64 =
+        job::table.filter(to_archive()).filter(not(queued())).count().get_result(connection)?;
+    let unwanted: i64 =
+        job::table.filter(not(to_archive())).filter(queued()).count().get_result(connection)?;
+    let mut problems = Vec::new();
+    if forgotten > 0 {
+        problems.push(format!("{forgotten} jobs are to be archived and are not in the queue for it"));
+    }
+    if unwanted > 0 {
+        problems.push(format!("{unwanted} jobs are in the queue to be archived and need not be"));
+    }
+    Ok(problems)
 }

@@ -10,8 +10,8 @@ use crate::{Database, DatabaseLocation, DatabaseOptions, DbError};
 use diesel::prelude::*;
 use flightdeck_model::JobRepository;
 use rows::{
-    ArchiveTaskRow, AuditEntryRow, ConfigurationRow, JobNodeRow, JobRow, JobTagRow, JobTotalRow,
-    NodeReportRow, NodeRow, RefusedRequestRow, TagRow, TaskRunRow, UserRow, WholeRow,
+    ArchiveTaskRow, ArchivingRow, AuditEntryRow, ConfigurationRow, JobNodeRow, JobRow, JobTagRow,
+    JobTotalRow, NodeReportRow, NodeRow, RefusedRequestRow, TagRow, TaskRunRow, UserRow, WholeRow,
 };
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ impl CopiedTable {
 }
 
 /// All tables but the bookkeeping, each after those that its rows refer to.
-const TABLES: [CopiedTable; 13] = [
+const TABLES: [CopiedTable; 14] = [
     CopiedTable::of::<UserRow>(),
     CopiedTable::of::<ConfigurationRow>(),
     CopiedTable::of::<JobRow>(),
@@ -60,6 +60,7 @@ const TABLES: [CopiedTable; 13] = [
     CopiedTable::of::<JobTagRow>(),
     CopiedTable::of::<JobTotalRow>(),
     CopiedTable::of::<ArchiveTaskRow>(),
+    CopiedTable::of::<ArchivingRow>(),
     CopiedTable::of::<NodeRow>(),
     CopiedTable::of::<NodeReportRow>(),
     CopiedTable::of::<RefusedRequestRow>(),

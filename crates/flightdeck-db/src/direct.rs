@@ -18,7 +18,7 @@ macro_rules! statement {
 
 mod inserts;
 
-pub(crate) use inserts::{InsertEntry, InsertHost, InsertJob};
+pub(crate) use inserts::{InsertEntry, InsertHost, InsertJob, QueueArchiving};
 
 use crate::connection::{AnyConnection, Backend};
 use diesel::prelude::*;

@@ -12,13 +12,14 @@ use flightdeck_model::{
     ArchivedJob, ImportCounts, JobDbId, JobPage, JobRecord, JobRepository, JobSelection, JobState,
     JobVisibility, MonitoringStatus, Page, PortError, TagVisibility, UnixTime,
 };
-use row::JobRow;
+use row::{JobDetails, JobRow};
 use search::{Condition, Search, visibility_condition};
 use statement::{IsAmong, SortBy, Statement, TagIds, Window};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 
 mod archive_tasks;
+mod archiving;
 mod changes;
 mod columns;
 mod delete;
@@ -43,8 +44,8 @@ pub(crate) use totals::Totals;
 /// Most ids that one query takes; SQLite allows 32766 parameters.
 const MOST_IDS: usize = 1000;
 
-/// A row, the ids of its tags, and its `meta_data` if that was asked for.
-type FoundRow = (JobRow, Option<String>, Option<String>);
+/// A row, the ids of its tags, and its details if they were asked for.
+type FoundRow = (JobRow, Option<String>, JobDetails);
 
 /// Which rows are wanted, and what of them.
 struct RowQuery<'a> {
@@ -58,10 +59,10 @@ struct RowQuery<'a> {
 impl RowQuery<'_> {
     fn load(self, connection: &mut AnyConnection) -> Result<Vec<FoundRow>, DbError> {
         let all = if self.with_metadata {
-            job::table.select((JobRow::as_select(), TagIds, job::meta_data)).into_boxed()
+            job::table.select((JobRow::as_select(), TagIds, (job::meta_data, job::missing))).into_boxed()
         } else {
-            let no_metadata = None::<String>.into_sql::<Nullable<Text>>();
-            job::table.select((JobRow::as_select(), TagIds, no_metadata)).into_boxed()
+            let nothing = || None::<String>.into_sql::<Nullable<Text>>();
+            job::table.select((JobRow::as_select(), TagIds, (nothing(), nothing()))).into_boxed()
         };
         let fitting = self.conditions.into_iter().fold(all, QueryDsl::filter);
         let query = match self.sort {
@@ -175,9 +176,9 @@ fn into_records(
     visibility: &TagVisibility,
     now: UnixTime,
 ) -> Result<Vec<JobRecord>, DbError> {
-    let into_record = |(row, tag_ids, meta_data): FoundRow| {
+    let into_record = |(row, tag_ids, details): FoundRow| {
         let visible_tags = tag_ids.map(|ids| tags.visible(&ids, visibility)).unwrap_or_default();
-        row.into_record(visible_tags, meta_data, now)
+        row.into_record(visible_tags, details, now)
     };
     rows.into_iter().map(into_record).collect()
 }

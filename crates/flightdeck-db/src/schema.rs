@@ -29,6 +29,7 @@ diesel::table! {
         resources -> Text,
         statistics -> Nullable<Text>,
         meta_data -> Nullable<Text>,
+        missing -> Nullable<Text>,
     }
 }
 
@@ -87,6 +88,15 @@ diesel::table! {
         start_time -> BigInt,
         version -> BigInt,
         attempts -> BigInt,
+        problem -> Text,
+    }
+}
+
+diesel::table! {
+    archiving (job_id) {
+        job_id -> BigInt,
+        attempts -> BigInt,
+        due -> BigInt,
         problem -> Text,
     }
 }
@@ -184,5 +194,13 @@ diesel::table! {
 
 diesel::joinable!(job_node -> job (job_id));
 diesel::joinable!(node_report -> node (node_id));
-diesel::allow_tables_to_appear_in_same_query!(job, job_node, tag, jobtag, store_state, archive_task);
+diesel::allow_tables_to_appear_in_same_query!(
+    job,
+    job_node,
+    tag,
+    jobtag,
+    store_state,
+    archive_task,
+    archiving,
+);
 diesel::allow_tables_to_appear_in_same_query!(node, node_report);

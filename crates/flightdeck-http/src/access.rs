@@ -5,8 +5,10 @@
 //! | [`ApiAccess`] | exactly `api`, or `admin` and `api`; from an allowed address |
 //! | [`ApiAdminAccess`] | as [`ApiAccess`]; without `admin` the answer is 403 |
 //! | [`UserApiAccess`] | exactly `api`, or `api` and one of `user`, `manager`, `support`, `admin` |
+//! | [`IngestAccess`] | `ingest`; exactly `api`; or `api` and one of `user`, `manager`, `admin` |
+//! | [`StoreAccess`] | exactly `api`, or `api` and one of `user`, `manager`, `admin`; from an allowed address |
 //!
-//! Whoever is not admitted gets 401, whatever the reason.
+//! A token with `ingest` alone gets through the door of [`IngestAccess`] and no other. Whoever is not admitted gets 401, whatever the reason.
 
 use crate::blocking::blocking;
 use crate::error::ApiError;
@@ -41,6 +43,14 @@ pub struct ApiAdminAccess(pub Principal);
 /// Somebody who may use the user API.
 #[derive(Debug)]
 pub struct UserApiAccess(pub Principal);
+
+/// Somebody who may store samples, from any address: the nodes of a cluster send them.
+#[derive(Debug)]
+pub struct IngestAccess(pub Principal);
+
+/// Somebody who may drop samples.
+#[derive(Debug)]
+pub struct StoreAccess(pub Principal);
 
 /// Where a request comes from and what it is called in the log, for the audit log. Admits everybody: it stands
 /// beside one of the types above.
@@ -112,12 +122,51 @@ impl FromRequest for UserApiAccess {
     }
 }
 
+impl FromRequest for IngestAccess {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let principal = authenticate(state_of(&request)?, &request).await?;
+            if !principal.roles.has(Role::Ingest) && !may_change_samples(principal.roles) {
+                return Err(ApiError::NotAdmitted(WRONG_ROLES));
+            }
+            Ok(Self(principal))
+        })
+    }
+}
+
+impl FromRequest for StoreAccess {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let state = state_of(&request)?;
+            check_address(state, &request)?;
+            let principal = authenticate(state, &request).await?;
+            if !may_change_samples(principal.roles) {
+                return Err(ApiError::NotAdmitted(WRONG_ROLES));
+            }
+            Ok(Self(principal))
+        })
+    }
+}
+
 fn may_use_api(roles: Roles) -> bool {
     roles.is_exactly(Role::Api) || (roles.has(Role::Api) && roles.has(Role::Admin))
 }
 
 fn may_use_user_api(roles: Roles) -> bool {
     const PERSONS: [Role; 4] = [Role::User, Role::Manager, Role::Support, Role::Admin];
+    roles.is_exactly(Role::Api) || (roles.has(Role::Api) && roles.has_any(&PERSONS))
+}
+
+fn may_change_samples(roles: Roles) -> bool {
+    const PERSONS: [Role; 3] = [Role::User, Role::Manager, Role::Admin];
     roles.is_exactly(Role::Api) || (roles.has(Role::Api) && roles.has_any(&PERSONS))
 }
 

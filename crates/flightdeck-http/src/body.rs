@@ -8,7 +8,8 @@ mod walk;
 
 pub(crate) use requests::{ChangeUserBody, EditMetaBody, WhichJobBody};
 pub(crate) use shape::{
-    CHANGE_USER, EDIT_META, META_EDIT, NODE_STATES, START_JOB, STOP_JOB, Shape, TAGS, WHICH_JOB,
+    CHANGE_USER, EDIT_META, HEALTH, META_EDIT, NODE_STATES, SAMPLE_QUERIES, START_JOB, STOP_JOB, Shape, TAGS,
+    WHICH_JOB,
 };
 
 use crate::error::ApiError;
@@ -21,6 +22,8 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use walk::Walk;
 
@@ -63,7 +66,11 @@ impl FromRequest for LimitedBody {
 fn check_encoding(request: &HttpRequest) -> Result<(), ApiError> {
     let Some(encoding) = request.headers().get(CONTENT_ENCODING) else { return Ok(()) };
     let known = |name: &str| ENCODINGS.iter().any(|it| it.eq_ignore_ascii_case(name.trim()));
-    if encoding.to_str().is_ok_and(known) { Ok(()) } else { Err(ApiError::BodyEncoding) }
+    if encoding.to_str().is_ok_and(known) {
+        Ok(())
+    } else {
+        Err(ApiError::BodyEncoding("gzip, zstd and deflate"))
+    }
 }
 
 fn body_error(error: &actix_web::Error, limit: usize) -> ApiError {
@@ -82,10 +89,34 @@ impl LimitedBody {
         checked_names("body", names.unwrap_or_default())
     }
 
+    /// Reads places in the metric store: a JSON array of arrays of names.
+    pub(crate) fn paths(&self) -> Result<Vec<Vec<String>>, ApiError> {
+        serde_json::from_slice(&self.0).map_err(|error| {
+            ApiError::invalid("body", format!("is not one JSON array of arrays of names: {error}"))
+        })
+    }
+
+    /// Whether the body asks for the health of nodes, whose names it has, and does not say what they are doing.
+    pub(crate) fn asks_for_health(&self) -> bool {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_slice(&self.0).unwrap_or_default();
+        let begins_with_name = |list: &RawValue| {
+            list.get().strip_prefix('[').is_some_and(|inner| inner.trim_start().starts_with('"'))
+        };
+        members.iter().any(|(key, value)| {
+            key.eq_ignore_ascii_case("metric-names")
+                || (key.eq_ignore_ascii_case("nodes") && begins_with_name(value))
+        })
+    }
+
     /// Reads what a route takes. `null` is what is left out everywhere. Keys may be written in any case of letters.
     pub(crate) fn decode<T: DeserializeOwned + Default>(&self, shape: &'static Shape) -> Result<T, ApiError> {
+        self.decode_whole::<Option<T>>(shape).map(Option::unwrap_or_default)
+    }
+
+    /// As [`decode`](Self::decode), for what cannot be left out as a whole.
+    pub(crate) fn decode_whole<T: DeserializeOwned>(&self, shape: &'static Shape) -> Result<T, ApiError> {
         let text = &self.0;
-        let first = read::<T>(text);
+        let first = serde_json::from_slice::<T>(text);
         let is_json = first.as_ref().map_or_else(serde_json::Error::is_data, |_| true);
         if is_json && let Some(path) = shape.misplaced_list(text) {
             return Err(ApiError::invalid(named(path), "is a list where an object belongs"));
@@ -96,17 +127,13 @@ impl LimitedBody {
         };
         let usual = if error.is_data() { shape.with_usual_keys(text) } else { None };
         let Some(usual) = usual else { return Err(refusal(text, &error)) };
-        read::<T>(&usual).map_err(|second| refusal(&usual, &second))
+        serde_json::from_slice::<T>(&usual).map_err(|second| refusal(&usual, &second))
     }
 
     /// The body as it is.
     pub(crate) fn bytes(self) -> Bytes {
         self.0
     }
-}
-
-fn read<T: DeserializeOwned + Default>(text: &[u8]) -> Result<T, serde_json::Error> {
-    serde_json::from_slice::<Option<T>>(text).map(Option::unwrap_or_default)
 }
 
 /// Says what is wrong with a body, and where.

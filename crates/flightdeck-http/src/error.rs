@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use flightdeck_auth::TokenError;
-use flightdeck_model::PortErrorKind;
+use flightdeck_model::{PortErrorKind, WriteReport};
 use flightdeck_service::ServiceError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -55,8 +55,11 @@ pub enum ApiError {
     #[error("the request body did not arrive within {0} s")]
     BodyTimeout(u64),
     /// The body is packed in an unknown way.
-    #[error("the request body's Content-Encoding is not known here: allowed are gzip, zstd and deflate")]
-    BodyEncoding,
+    #[error("the request body's Content-Encoding is not known here: allowed are {0}")]
+    BodyEncoding(&'static str),
+    /// Lines of written samples are bad. The others are stored.
+    #[error("{}", in_words(.0))]
+    BadLines(Box<WriteReport>),
     /// The user has too many long answers under way.
     #[error("too many long lists are being sent to this user: take those under way first")]
     TooManyLongLists,
@@ -101,6 +104,24 @@ impl ApiError {
     }
 }
 
+/// What became of the lines of a body, the first bad one before all else.
+fn in_words(report: &WriteReport) -> String {
+    const REASON_CHARS_MAX: usize = 400;
+    let mut text = String::new();
+    if let Some((number, reason)) = &report.first_bad {
+        let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
+        text = format!("line {number}: {reason}; ");
+    }
+    let skipped: u64 = report.skipped.values().sum();
+    text += &format!("bad lines: {}, stored: {}, skipped: {skipped}", report.bad, report.stored);
+    let reasons: Vec<String> =
+        report.skipped.iter().map(|(reason, lines)| format!("{reason}: {lines}")).collect();
+    if !reasons.is_empty() {
+        text += &format!(" ({})", reasons.join(", "));
+    }
+    text
+}
+
 /// What a client is told of a failure of ours.
 pub(crate) fn failure_text(status: StatusCode) -> &'static str {
     match status {
@@ -115,15 +136,19 @@ pub(crate) fn failure_text(status: StatusCode) -> &'static str {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Invalid { .. } | Self::Service(ServiceError::Invalid { .. }) => StatusCode::BAD_REQUEST,
+            Self::Invalid { .. } | Self::BadLines(_) | Self::Service(ServiceError::Invalid { .. }) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Token(_) | Self::NotAdmitted(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::Service(ServiceError::Forbidden(_)) => StatusCode::FORBIDDEN,
-            Self::NoSuchRoute | Self::Service(ServiceError::NotFound(_)) => StatusCode::NOT_FOUND,
+            Self::NoSuchRoute | Self::Service(ServiceError::NotFound(_) | ServiceError::Unavailable(_)) => {
+                StatusCode::NOT_FOUND
+            }
             Self::Service(ServiceError::Unprocessable(_)) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::BodyEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyLongLists => StatusCode::TOO_MANY_REQUESTS,
             Self::Service(ServiceError::Port(error)) => match error.kind {
                 PortErrorKind::Conflict => StatusCode::CONFLICT,

@@ -4,7 +4,7 @@
 //! ```
 //! use actix_web::test::{TestRequest, call_service, init_service};
 //! use flightdeck_http::{AppState, app};
-//! use flightdeck_service::{ClusterCatalog, Parts, Services, Settings};
+//! use flightdeck_service::{ClusterCatalog, MetricSources, Parts, Services, Settings};
 //! use flightdeck_testkit::{FixedClock, MemoryArchive, MemoryJobs, MemoryUsers};
 //! use std::sync::Arc;
 //!
@@ -18,6 +18,8 @@
 //!     archive: Arc::new(MemoryArchive::default()),
 //!     changes: store.clone(),
 //!     archive_work: store.clone(),
+//!     archiving: store.clone(),
+//!     metrics: MetricSources::default(),
 //!     nodes: store.clone(),
 //!     audit: store.clone(),
 //!     quarantine: store.clone(),
@@ -45,7 +47,9 @@ mod query;
 mod request_log;
 mod responses;
 mod routes;
+mod sample_body;
 mod schema;
+mod series_tree;
 mod state;
 
 pub use body::LimitedBody;
@@ -53,6 +57,7 @@ pub use error::{ApiError, ErrorBody};
 pub use long_lists::LongLists;
 pub use openapi::openapi;
 pub use routes::{ROUTES, Route, RouteAccess};
+pub use sample_body::SampleBodyLimits;
 pub use state::AppState;
 
 use actix_web::body::MessageBody;

@@ -16,6 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
     tags(
         (name = "admin API", description = "For programs and administrators: tokens with the role `api` alone, or `admin` and `api`, from an allowed address."),
         (name = "user API", description = "For users: tokens with `api` and `user`, `manager`, `support` or `admin` see what that role may see; `api` alone sees all jobs."),
+        (name = "metric store", description = "For collectors of samples, which come with a token of the role `ingest`, and for who looks after them."),
     ),
     modifiers(&TokenSchemes)
 )]

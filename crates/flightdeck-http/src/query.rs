@@ -7,6 +7,7 @@ mod metrics;
 mod pages;
 mod pairs;
 mod range;
+mod samples;
 #[cfg(test)]
 mod tests;
 
@@ -16,3 +17,4 @@ pub(crate) use job_list::JobListQuery;
 pub(crate) use metrics::{ResampleQuery, ScopeQuery};
 pub(crate) use pages::PageQuery;
 pub(crate) use pairs::{QueryPairs, flag, quoted, whole_number};
+pub(crate) use samples::{ContentQuery, FreeQuery, WriteQuery};

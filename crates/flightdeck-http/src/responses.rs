@@ -75,6 +75,76 @@ pub(crate) enum BodyErrors {
     UnknownEncoding(#[to_schema] ErrorBody),
 }
 
+/// A body of samples that cannot be taken.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum SampleBodyErrors {
+    /// The body is too long, as it was sent or when unpacked; nothing of it is stored.
+    #[response(
+        status = 413,
+        example = json!({"status": "Payload Too Large", "error": "the request body is longer than 67108864 bytes"})
+    )]
+    TooLarge(#[to_schema] ErrorBody),
+    /// The body did not arrive in time; nothing of it is stored.
+    #[response(
+        status = 408,
+        example = json!({"status": "Request Timeout", "error": "the request body did not arrive within 30 s"})
+    )]
+    TooSlow(#[to_schema] ErrorBody),
+    /// The body is packed in an unknown way.
+    #[response(
+        status = 415,
+        example = json!({
+            "status": "Unsupported Media Type",
+            "error": "the request body's Content-Encoding is not known here: allowed are gzip and zstd"
+        })
+    )]
+    UnknownEncoding(#[to_schema] ErrorBody),
+}
+
+/// Lines that are not well formed.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum BadLineErrors {
+    /// A line is not well formed: the text names the first one, and how many were bad, stored and skipped; the good
+    /// ones are stored. Or a parameter is wrong, or the body cannot be unpacked: then nothing is.
+    #[response(
+        status = 400,
+        example = json!({
+            "status": "Bad Request",
+            "error": "line 3: the value is missing; bad lines: 1, stored: 57, skipped: 4 (event: 1, unknown metric: 3)"
+        })
+    )]
+    BadLine(#[to_schema] ErrorBody),
+}
+
+/// A metric store without what is asked for.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum AbsentStoreErrors {
+    /// This server keeps no samples, or none of what is asked for.
+    #[response(
+        status = 404,
+        example = json!({"status": "Not Found", "error": "this server keeps no samples of its own"})
+    )]
+    NotFound(#[to_schema] ErrorBody),
+}
+
+/// A disk without room.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers")]
+pub(crate) enum FullDiskErrors {
+    /// The disk of the server is full; nothing was changed, and reading goes on.
+    #[response(
+        status = 507,
+        example = json!({
+            "status": "Insufficient Storage",
+            "error": "the disk of the server is full: nothing was changed, and what was stored before is safe (request id 1f-2a)"
+        })
+    )]
+    NoSpace(#[to_schema] ErrorBody),
+}
+
 /// Too many long answers at once.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers")]

@@ -12,20 +12,25 @@ mod delete_jobs_before;
 mod delete_tags;
 mod edit_meta;
 mod fallback;
+mod free_samples;
 mod job_list;
 mod job_metrics;
 mod job_post;
 mod job_show;
 mod machine_state;
+mod node_health;
 mod node_states;
 mod quarantine;
+mod query_samples;
 mod start_job;
 mod stop_job;
+mod stored_series;
 mod swagger;
 mod tag_job;
 mod tasks;
 mod used_nodes;
 mod users;
+mod write_samples;
 
 pub(crate) use fallback::no_such_route;
 pub(crate) use swagger::{description, swagger_ui};
@@ -51,6 +56,10 @@ pub enum RouteAccess {
     ApiAdmin,
     /// [`UserApiAccess`](crate::access::UserApiAccess).
     UserApi,
+    /// [`IngestAccess`](crate::access::IngestAccess).
+    Ingest,
+    /// [`StoreAccess`](crate::access::StoreAccess).
+    Store,
     /// Anybody, without a token.
     Public,
 }
@@ -108,11 +117,26 @@ pub const ROUTES: &[Route] = &[
     route(Method::GET, "/userapi/jobs/metrics/{id}", RouteAccess::UserApi),
     route(Method::GET, "/userapi/jobs/{id}", RouteAccess::UserApi),
     route(Method::POST, "/userapi/jobs/{id}", RouteAccess::UserApi),
+    route(Method::POST, "/api/write", RouteAccess::Ingest),
+    route(Method::POST, "/api/write/", RouteAccess::Ingest),
+    route(Method::POST, "/api/free", RouteAccess::Store),
+    route(Method::POST, "/api/free/", RouteAccess::Store),
+    route(Method::GET, "/api/debug", RouteAccess::Api),
+    route(Method::GET, "/api/debug/", RouteAccess::Api),
+    route(Method::GET, "/api/healthcheck", RouteAccess::Api),
+    route(Method::POST, "/api/healthcheck", RouteAccess::Api),
+    route(Method::GET, "/api/healthcheck/", RouteAccess::Api),
+    route(Method::POST, "/api/healthcheck/", RouteAccess::Api),
+    route(Method::GET, "/api/query", RouteAccess::Api),
+    route(Method::POST, "/api/query", RouteAccess::Api),
+    route(Method::GET, "/api/query/", RouteAccess::Api),
+    route(Method::POST, "/api/query/", RouteAccess::Api),
     route(Method::GET, "/openapi.json", RouteAccess::Public),
 ];
 
 /// Registers the routes that the description of the API covers.
 pub(crate) fn register(config: &mut impl RouteList) {
+    register_metric_store(config);
     register_writing(config);
     config
         .add(users::list)
@@ -126,6 +150,23 @@ pub(crate) fn register(config: &mut impl RouteList) {
         .add(job_metrics::user)
         .add(job_show::user)
         .add(job_post::user);
+}
+
+/// Registers the routes of samples, whose clients are most; the first route that fits is taken.
+fn register_metric_store(config: &mut impl RouteList) {
+    config
+        .add(write_samples::write)
+        .add(write_samples::write_with_slash)
+        .add(free_samples::free)
+        .add(free_samples::free_with_slash)
+        .add(stored_series::list)
+        .add(stored_series::list_with_slash)
+        .add(node_health::ask)
+        .add(node_health::ask_with_slash)
+        .add(node_health::ask_or_report)
+        .add(node_health::ask_or_report_with_slash)
+        .add(query_samples::read)
+        .add(query_samples::read_with_slash);
 }
 
 /// Registers the routes that change something, and those that show what was changed.
@@ -178,7 +219,8 @@ struct MetricParameters {
     /// Name of a metric; repeatable; absent: all.
     #[param(example = "cpu_load")]
     metric: Option<Vec<String>>,
-    /// Scope; repeatable; absent: those in the archive. One coarser than the archived one is aggregated.
+    /// Scope; repeatable; absent: those in the archive, or for a running job those that are measured.
+    /// One coarser than these is aggregated.
     scope: Option<Vec<MetricScope>>,
 }
 

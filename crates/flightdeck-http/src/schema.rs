@@ -1,11 +1,13 @@
 //! The bodies of answers: those that serde writes from here, and descriptions of those that are put together
 //! from encoded parts.
 
+pub(crate) mod samples;
 pub(crate) mod writing;
 
 use flightdeck_model::{
     Aggregation, Cluster, ConcurrentJobs, EnergyKind, FootprintKind, HardwareValue, JobMetric, JobState,
-    JobStatistics, MetricConfig, MetricScope, Resource, Shared, SubCluster, Tag, Topology, Unit, User,
+    JobStatistics, MetricConfig, MetricScope, MissingSamples, Resource, Shared, SubCluster, Tag, Topology,
+    Unit, User,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -59,6 +61,8 @@ pub(crate) struct Job {
     /// Statistics by metric.
     #[schema(required)]
     statistics: Option<BTreeMap<String, JobStatistics>>,
+    /// Samples that were not there when the job was archived; absent when none was missing, or the job is not archived.
+    missing: Option<Vec<MissingSamples>>,
     /// The batch system's job number.
     job_id: i64,
     /// How long the job ran or has been running, in seconds.

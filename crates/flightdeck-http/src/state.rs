@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use crate::long_lists::LongLists;
+use crate::sample_body::SampleBodyLimits;
 use flightdeck_auth::{AllowList, PublicKey, TokenVerifier, TrustedProxies};
 use flightdeck_service::Services;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub struct AppState {
     pub validate_user: bool,
     /// Bytes of a request body at most, packed and unpacked.
     pub request_body_limit_bytes: usize,
+    /// How long bodies of samples may be.
+    pub sample_body_limits: SampleBodyLimits,
     /// How long a client may take to send a body.
     pub request_body_timeout: Duration,
     /// The long lists under way.
@@ -36,7 +39,8 @@ pub struct AppState {
 
 impl AppState {
     /// A state that serves these use cases to whoever has a token of this key: from any address, believing no
-    /// proxy and the token's own roles, with bodies of up to 8 MiB.
+    /// proxy and the token's own roles, with bodies of up to 8 MiB,
+    /// and the usual limits for samples.
     #[must_use]
     pub fn new(services: Services, public_key: PublicKey) -> Self {
         Self {
@@ -46,6 +50,7 @@ impl AppState {
             trusted_proxies: Arc::new(TrustedProxies::default()),
             validate_user: false,
             request_body_limit_bytes: REQUEST_BODY_LIMIT_BYTES,
+            sample_body_limits: SampleBodyLimits::default(),
             request_body_timeout: REQUEST_BODY_TIMEOUT,
             long_lists: LongLists::default(),
             tls: false,

@@ -36,11 +36,13 @@ pub enum AuditAction {
     RetryQuarantined,
     /// A refused request was dropped.
     DropQuarantined,
+    /// Samples were dropped from the metric store.
+    FreeSamples,
 }
 
 impl AuditAction {
     /// All actions.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::StartJob,
         Self::StopJob,
         Self::TagJob,
@@ -54,6 +56,7 @@ impl AuditAction {
         Self::StoreMachineState,
         Self::RetryQuarantined,
         Self::DropQuarantined,
+        Self::FreeSamples,
     ];
 
     /// The action's name in the API and the database.
@@ -73,6 +76,7 @@ impl AuditAction {
             Self::StoreMachineState => "store_machine_state",
             Self::RetryQuarantined => "retry_quarantined",
             Self::DropQuarantined => "drop_quarantined",
+            Self::FreeSamples => "free_samples",
         }
     }
 }

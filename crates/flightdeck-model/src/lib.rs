@@ -29,6 +29,7 @@ mod query;
 mod refused_request;
 mod resample;
 mod scope;
+mod series_name;
 mod statistics_series;
 mod task_run;
 mod time;
@@ -57,16 +58,20 @@ pub use node_list::{NodeList, NodeListError};
 pub use node_state::{NodeReport, NodeState, NodeStateBody, NodeStatesBody, NodeStatus, UnknownNodeState};
 pub use ports::{
     ArchiveAction, ArchiveEntry, ArchiveOutcome, ArchiveProblem, ArchiveTask, ArchiveWork, ArchivedJob,
-    AuditLog, AuditPage, ChangedJob, DataStamp, DeleteBefore, DeletedTags, ImportCounts,
-    JOB_METADATA_BYTES_MAX, JOB_TAGS_MAX, JobArchive, JobChangeError, JobChanges, JobEnd, JobLabels,
-    JobMatch, JobPage, JobRepository, LoadedClusters, MachineState, MachineStates, NodeRepository,
-    OmitTagged, PortError, PortErrorKind, PortFuture, Quarantine, QuarantinePage, SAME_JOB_S, TaskLog,
-    UserChangeError, UserRepository, WhichJob,
+    ArchivedResult, ArchivingOutcome, ArchivingQueue, AuditLog, AuditPage, BlockInfo, ChangedJob, DataStamp,
+    DeleteBefore, DeletedTags, FinishedJob, FoundSeries, HeldHost, ImportCounts, JOB_METADATA_BYTES_MAX,
+    JOB_TAGS_MAX, JobArchive, JobChangeError, JobChanges, JobEnd, JobLabels, JobMatch, JobPage,
+    JobRepository, JobToArchive, LoadedClusters, MachineState, MachineStates, MetricSource, MetricStore,
+    MissingSamples, NodeFreshness, NodeRepository, OmitTagged, PortError, PortErrorKind, PortFuture,
+    Quarantine, QuarantinePage, SAME_JOB_S, SeriesAnswer, SeriesInfo, SeriesPage, SeriesParts, SeriesRequest,
+    SubParts, TaskLog, TimePrecision, TimeSpan, UserChangeError, UserRepository, WhichJob, WriteContext,
+    WriteReport,
 };
 pub use query::{JobFilter, JobOrder, JobSelection, Page, Range, SortKey, TagFilter};
 pub use refused_request::{NewRefusedRequest, RefusedKind, RefusedRequest, UnknownRefusedKind};
 pub use resample::{ResampleMethod, ResampleRule, UnknownResampleMethod, lttb, min_max};
 pub use scope::{MetricScope, ScopeSource, UnknownScope, scopes_to_show};
+pub use series_name::SeriesName;
 pub use statistics_series::{STATISTICS_SERIES_MIN, statistics_series};
 pub use task_run::TaskRun;
 pub use time::{Clock, SystemClock, UnixTime};

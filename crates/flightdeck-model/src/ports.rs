@@ -11,20 +11,31 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 mod archive_work;
+mod archiving;
 mod audit_log;
 mod job_changes;
 mod machine_states;
+mod metric_source;
+mod metric_store;
 mod nodes;
 mod quarantine;
 mod task_log;
 
 pub use archive_work::{ArchiveAction, ArchiveOutcome, ArchiveTask, ArchiveWork, JobLabels};
+pub use archiving::{ArchivedResult, ArchivingOutcome, ArchivingQueue, JobToArchive, MissingSamples};
 pub use audit_log::{AuditLog, AuditPage};
 pub use job_changes::{
     ChangedJob, DeleteBefore, DeletedTags, JOB_METADATA_BYTES_MAX, JOB_TAGS_MAX, JobChangeError, JobChanges,
     JobEnd, JobMatch, OmitTagged, SAME_JOB_S, WhichJob,
 };
 pub use machine_states::{MachineState, MachineStates};
+pub use metric_source::{
+    FoundSeries, MetricSource, SeriesAnswer, SeriesParts, SeriesRequest, SubParts, TimeSpan,
+};
+pub use metric_store::{
+    BlockInfo, HeldHost, MetricStore, NodeFreshness, SeriesInfo, SeriesPage, TimePrecision, WriteContext,
+    WriteReport,
+};
 pub use nodes::NodeRepository;
 pub use quarantine::{Quarantine, QuarantinePage};
 pub use task_log::TaskLog;
@@ -100,6 +111,19 @@ pub struct ArchivedJob {
     pub footprint: BTreeMap<String, f64>,
 }
 
+/// A finished job on its way into the archive.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishedJob {
+    /// What its meta.json says, but for what follows.
+    pub meta: JobMeta,
+    /// Energy in kWh.
+    pub energy_kwh: f64,
+    /// Energy by metric in kWh.
+    pub energy_footprint_kwh: BTreeMap<String, f64>,
+    /// Footprint key to value.
+    pub footprint: BTreeMap<String, f64>,
+}
+
 /// What became of the jobs of an import.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ImportCounts {
@@ -138,7 +162,8 @@ pub trait JobRepository: Send + Sync + Debug {
         now: UnixTime,
     ) -> Result<Option<JobRecord>, PortError>;
 
-    /// Lists jobs. `with_metadata` loads [`meta_data`](crate::JobFragments::meta_data).
+    /// Lists jobs. `with_metadata` loads [`meta_data`](crate::JobFragments::meta_data) and
+    /// [`missing`](crate::JobFragments::missing).
     ///
     /// # Errors
     ///
@@ -354,6 +379,14 @@ pub trait JobArchive: Send + Sync + Debug {
     ///
     /// Kind Corrupt when the file cannot be understood; `Ok(None)` when the job has no data file.
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError>;
+
+    /// Writes a finished job: its metric data first, then its meta.json, so that half of it is no job. What was there of
+    /// it is replaced. Returns the fingerprint of the meta.json, as [`read_meta`](Self::read_meta) gives it.
+    ///
+    /// # Errors
+    ///
+    /// When it is not, or not wholly, on disk.
+    fn store_job(&self, job: &FinishedJob, data: &JobData) -> Result<i64, PortError>;
 
     /// Writes a job's tags and metadata into its meta.json, which is replaced as a whole or not at all. Metadata
     /// that the file has beyond these stay, and so does whatever else is in it. Returns the fingerprint of the file

@@ -16,6 +16,8 @@ mod tests;
 pub enum Role {
     /// Nobody in particular; allows nothing by itself.
     Anonymous,
+    /// A program that may store samples, and nothing else.
+    Ingest,
     /// A program that uses the REST API.
     Api,
     /// Sees their own jobs.
@@ -30,14 +32,15 @@ pub enum Role {
 
 impl Role {
     /// All roles, the weakest first.
-    pub const ALL: [Self; 6] =
-        [Self::Anonymous, Self::Api, Self::User, Self::Manager, Self::Support, Self::Admin];
+    pub const ALL: [Self; 7] =
+        [Self::Anonymous, Self::Ingest, Self::Api, Self::User, Self::Manager, Self::Support, Self::Admin];
 
     /// The role's name in tokens, the database and the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anonymous",
+            Self::Ingest => "ingest",
             Self::Api => "api",
             Self::User => "user",
             Self::Manager => "manager",
@@ -55,7 +58,7 @@ impl fmt::Display for Role {
 
 /// The text is not the name of a role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a role: allowed are anonymous, api, user, manager, support and admin")]
+#[error("\"{0}\" is not a role: allowed are anonymous, ingest, api, user, manager, support and admin")]
 pub struct UnknownRole(pub String);
 
 impl FromStr for Role {

@@ -30,7 +30,8 @@ pub(crate) struct ArchiveRepair {
 }
 
 impl ArchiveRepair {
-    fn lock(&self, key: &JobKey) -> MutexGuard<'_, ()> {
+    /// Takes a job's lock.
+    pub(crate) fn lock(&self, key: &JobKey) -> MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let [first, ..] = &self.locks;
@@ -135,7 +136,8 @@ impl Services {
         }
     }
 
-    fn is_in_database(&self, key: &JobKey) -> Result<bool, PortError> {
+    /// Whether there is a job of this identity.
+    pub(crate) fn is_in_database(&self, key: &JobKey) -> Result<bool, PortError> {
         let start = Some(key.start_time.0);
         let filter = JobFilter {
             cluster: Some(key.cluster.clone()),

@@ -76,7 +76,8 @@ impl Attempt<'_> {
             ServiceError::NotFound(_)
             | ServiceError::Forbidden(_)
             | ServiceError::Invalid { .. }
-            | ServiceError::Unprocessable(_) => AuditOutcome::Refused,
+            | ServiceError::Unprocessable(_)
+            | ServiceError::Unavailable(_) => AuditOutcome::Refused,
         };
         let reason = with_causes(&error);
         let reason = shown(&reason);

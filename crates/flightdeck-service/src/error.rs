@@ -25,6 +25,9 @@ pub enum ServiceError {
     /// The request is understood, but what is there already does not allow it; or it is kept in quarantine.
     #[error("{0}")]
     Unprocessable(String),
+    /// This server is not set up for it. Another time is no better.
+    #[error("{0}")]
+    Unavailable(String),
     /// Storage failed.
     #[error("storage failed")]
     Port(#[from] Arc<PortError>),

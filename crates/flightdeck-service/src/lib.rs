@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use flightdeck_model::{Principal, Role, Roles};
-//! use flightdeck_service::{ClusterCatalog, ListJobs, Parts, Services, Settings};
+//! use flightdeck_service::{ClusterCatalog, ListJobs, MetricSources, Parts, Services, Settings};
 //! use flightdeck_testkit::{FixedClock, MemoryArchive, MemoryJobs, MemoryUsers};
 //! use std::sync::Arc;
 //!
@@ -15,12 +15,14 @@
 //!     jobs: database.clone(),
 //!     changes: database.clone(),
 //!     archive_work: database.clone(),
+//!     archiving: database.clone(),
 //!     nodes: database.clone(),
 //!     audit: database.clone(),
 //!     quarantine: database.clone(),
 //!     tasks: database,
 //!     users: Arc::new(MemoryUsers::default()),
 //!     archive: Arc::new(MemoryArchive::default()),
+//!     metrics: MetricSources::default(),
 //!     machine_states: None,
 //!     clusters: ClusterCatalog::default(),
 //!     settings: Settings::default(),
@@ -31,6 +33,8 @@
 //! ```
 
 mod archive_tasks;
+mod archived_data;
+mod archiving;
 mod attempt;
 mod audit_entries;
 mod caller;
@@ -42,26 +46,35 @@ mod delete_tags;
 mod edit_meta;
 mod error;
 mod field_rules;
+mod free_samples;
 mod import_archive;
 mod job_metrics;
 mod list_clusters;
 mod list_jobs;
 mod list_users;
+mod live_data;
 mod machine_state;
 mod manage_users;
+mod metric_sources;
+mod node_health;
 mod periodic;
 mod permission;
 mod quarantine;
+mod query_samples;
 mod report_nodes;
 mod retry_quarantined;
+mod running_jobs;
 mod show_job;
 mod shown;
 mod start_job;
 mod stop_job;
+mod stored_series;
 mod tag_job;
 mod task_runs;
 mod used_nodes;
+mod write_samples;
 
+pub use archiving::ArchivingCounts;
 pub use caller::Caller;
 pub use cluster_catalog::ClusterCatalog;
 pub use error::ServiceError;
@@ -69,14 +82,18 @@ pub use import_archive::{ImportOptions, ImportProgress, ImportReport};
 pub use job_metrics::{EncodedMetrics, MetricRequest, MetricShape};
 pub use list_jobs::{JobList, ListJobs, LongJobList};
 pub use manage_users::{ManageUserError, ProjectChange, RoleChange, add_user, change_projects, change_roles};
+pub use metric_sources::MetricSources;
+pub use node_health::{HealthBody, NodeHealth, NodeHealthState};
 pub use periodic::PeriodicTask;
+pub use query_samples::{QueriedSeries, QueryAnswer, QueryBody, SampleQuery};
 pub use report_nodes::NodesReported;
 pub use retry_quarantined::RetryOutcome;
 
 use archive_tasks::ArchiveRepair;
+use archiving::ArchivingSignal;
 use flightdeck_model::{
-    ArchiveWork, AuditLog, Clock, JobArchive, JobChanges, JobRepository, MachineStates, NodeRepository,
-    Quarantine, TaskLog, UserRepository,
+    ArchiveWork, ArchivingQueue, AuditLog, Clock, JobArchive, JobChanges, JobRepository, MachineStates,
+    NodeRepository, Quarantine, TaskLog, UserRepository,
 };
 use job_metrics::MetricCaches;
 use std::sync::Arc;
@@ -114,6 +131,14 @@ pub struct Settings {
     pub stop_overdue_grace_s: Option<i64>,
     /// For how many seconds the history of node states is kept; `None`: for ever.
     pub node_state_retention_s: Option<i64>,
+    /// Jobs that are archived at the same time.
+    pub archive_workers: usize,
+    /// How often it is tried to archive a job before it is given up.
+    pub archive_attempts_max: u32,
+    /// Seconds from one refreshing of running jobs' footprints to the next; `None`: they get theirs when they end.
+    pub footprint_interval_s: Option<i64>,
+    /// Seconds from one snapshot of the metric store to the next.
+    pub checkpoint_interval_s: i64,
 }
 
 impl Default for Settings {
@@ -128,6 +153,10 @@ impl Default for Settings {
             quarantine_max: 100_000,
             stop_overdue_grace_s: None,
             node_state_retention_s: None,
+            archive_workers: 2,
+            archive_attempts_max: 8,
+            footprint_interval_s: Some(600),
+            checkpoint_interval_s: 3600,
         }
     }
 }
@@ -141,6 +170,8 @@ pub struct Services {
     archive: Arc<dyn JobArchive>,
     changes: Arc<dyn JobChanges>,
     archive_work: Arc<dyn ArchiveWork>,
+    archiving: Arc<dyn ArchivingQueue>,
+    metrics: MetricSources,
     nodes: Arc<dyn NodeRepository>,
     audit: Arc<dyn AuditLog>,
     quarantine: Arc<dyn Quarantine>,
@@ -150,6 +181,7 @@ pub struct Services {
     settings: Arc<Settings>,
     caches: MetricCaches,
     repair: Arc<ArchiveRepair>,
+    archiving_signal: Arc<ArchivingSignal>,
 }
 
 /// The parts that [`Services`] are made of.
@@ -167,6 +199,10 @@ pub struct Parts {
     pub changes: Arc<dyn JobChanges>,
     /// What the archive has to be told.
     pub archive_work: Arc<dyn ArchiveWork>,
+    /// The jobs that are to be archived.
+    pub archiving: Arc<dyn ArchivingQueue>,
+    /// Where samples are read and written.
+    pub metrics: MetricSources,
     /// States of nodes.
     pub nodes: Arc<dyn NodeRepository>,
     /// Who changed what.
@@ -195,6 +231,8 @@ impl Services {
             archive: parts.archive,
             changes: parts.changes,
             archive_work: parts.archive_work,
+            archiving: parts.archiving,
+            metrics: parts.metrics,
             nodes: parts.nodes,
             audit: parts.audit,
             quarantine: parts.quarantine,
@@ -204,6 +242,7 @@ impl Services {
             settings: Arc::new(parts.settings),
             caches,
             repair: Arc::default(),
+            archiving_signal: Arc::default(),
         }
     }
 

@@ -2,7 +2,11 @@
 //!
 //! When a task is due is its caller's business; each kind of work is in a module of its own.
 
+mod checkpoint_metrics;
+mod hold_samples;
+mod maintain_metrics;
 mod node_state_retention;
+mod refresh_footprints;
 mod settle_archive;
 mod stop_overdue_jobs;
 
@@ -41,6 +45,26 @@ impl Services {
         if self.settings.node_state_retention_s.is_some() {
             tasks.push(PeriodicTask { name: node_state_retention::NAME, interval: hour, at_start: false });
         }
+        tasks.extend(self.metric_tasks());
+        tasks
+    }
+
+    fn metric_tasks(&self) -> Vec<PeriodicTask> {
+        let minute = Duration::from_mins(1);
+        let mut tasks = Vec::new();
+        if self.metrics.own.is_some() {
+            // At start, and before the first maintenance: what jobs need must not be dropped.
+            tasks.push(PeriodicTask { name: hold_samples::NAME, interval: minute, at_start: true });
+            tasks.push(PeriodicTask { name: maintain_metrics::NAME, interval: minute, at_start: false });
+            let interval = seconds(self.settings.checkpoint_interval_s);
+            tasks.push(PeriodicTask { name: checkpoint_metrics::NAME, interval, at_start: false });
+        }
+        if let Some(interval_s) = self.settings.footprint_interval_s
+            && !self.metrics.is_empty()
+        {
+            let interval = seconds(interval_s);
+            tasks.push(PeriodicTask { name: refresh_footprints::NAME, interval, at_start: false });
+        }
         tasks
     }
 
@@ -69,11 +93,20 @@ impl Services {
     }
 }
 
+/// At least one: work without a pause between would be all that is done.
+fn seconds(interval_s: i64) -> Duration {
+    Duration::from_secs(u64::try_from(interval_s).unwrap_or(1).max(1))
+}
+
 fn work_named(name: &str) -> Option<Work> {
     match name {
         stop_overdue_jobs::NAME => Some(stop_overdue_jobs::run),
         settle_archive::NAME => Some(settle_archive::run),
         node_state_retention::NAME => Some(node_state_retention::run),
+        hold_samples::NAME => Some(hold_samples::run),
+        maintain_metrics::NAME => Some(maintain_metrics::run),
+        checkpoint_metrics::NAME => Some(checkpoint_metrics::run),
+        refresh_footprints::NAME => Some(refresh_footprints::run),
         _ => None,
     }
 }

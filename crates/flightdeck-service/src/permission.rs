@@ -21,6 +21,36 @@ pub(crate) fn require_any_job(principal: &Principal) -> Result<(), ServiceError>
     Err(ServiceError::Forbidden("only the role api alone, or with the role admin, may do this".to_owned()))
 }
 
+/// Refuses whoever may not store samples: allowed are programs that do nothing else, programs of the site, and programs
+/// of users, managers and administrators.
+pub(crate) fn require_writer(principal: &Principal) -> Result<(), ServiceError> {
+    if principal.roles.has(Role::Ingest) {
+        return Ok(());
+    }
+    require_sample_owner(principal)
+}
+
+/// Refuses whoever may not drop samples: as [`require_writer`], without the programs that may do nothing but store.
+pub(crate) fn require_sample_owner(principal: &Principal) -> Result<(), ServiceError> {
+    require(principal, Role::Api)?;
+    let persons = [Role::User, Role::Manager, Role::Admin];
+    if principal.roles.is_exactly(Role::Api) || principal.roles.has_any(&persons) {
+        return Ok(());
+    }
+    let allowed = "only the role api alone, or with one of user, manager and admin, may do this";
+    Err(ServiceError::Forbidden(allowed.to_owned()))
+}
+
+/// Refuses whoever may not see all samples: allowed are programs of the site, of support and of administrators.
+pub(crate) fn require_sample_reader(principal: &Principal) -> Result<(), ServiceError> {
+    require(principal, Role::Api)?;
+    if principal.roles.is_exactly(Role::Api) || principal.roles.has_any(&[Role::Support, Role::Admin]) {
+        return Ok(());
+    }
+    let allowed = "only the role api alone, or with one of support and admin, may do this";
+    Err(ServiceError::Forbidden(allowed.to_owned()))
+}
+
 /// Refuses who may not write tags of this scope.
 pub(crate) fn require_tag_scope(principal: &Principal, scope: &str) -> Result<(), ServiceError> {
     let roles = principal.roles;

@@ -178,6 +178,7 @@ impl Services {
         match block_on(self.changes.stop_job(end, attempt.entry())) {
             Ok(record) => {
                 attempt.log_done();
+                self.archiving_signal.raise();
                 Ok(Stopped::Now(record.key))
             }
             Err(JobChangeError::NotRunning { job, .. }) => Ok(Stopped::Before(job)),

@@ -44,7 +44,11 @@ impl Services {
             Err(refusal) if self.keeps_refused() && is_for_a_job_to_come(&refusal) => {
                 Err(self.refuse_stop(&attempt, &body, named, refusal.into()).await)
             }
-            outcome => attempt.settle(outcome),
+            outcome => {
+                let stopped = attempt.settle(outcome)?;
+                self.archiving_signal.raise();
+                Ok(stopped)
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::thread;
 
 mod changes;
+mod storing;
 
 /// An archive of its own for one check, and the means to fill and to damage it.
 pub trait ArchiveUnderTest: Sync {
@@ -44,6 +45,7 @@ pub fn job_archive_suite<Fixture: ArchiveUnderTest>(empty: impl Fn() -> Fixture)
     a_broken_cluster_is_left_out(&empty());
     many_threads_read_the_same(&empty());
     changes::check(&empty);
+    storing::check(&empty);
 }
 
 fn an_empty_archive_has_nothing(fixture: &impl ArchiveUnderTest) {

@@ -1,8 +1,8 @@
 //! A job archive in memory, for tests of what uses one.
 
 use flightdeck_model::{
-    ArchiveEntry, ArchiveProblem, Cluster, ClusterWarning, DataStamp, JobArchive, JobData, JobKey, JobLabels,
-    JobMeta, LoadedClusters, PortError, PortErrorKind, Tag, UnixTime,
+    ArchiveEntry, ArchiveProblem, Cluster, ClusterWarning, DataStamp, FinishedJob, JobArchive, JobData,
+    JobKey, JobLabels, JobMeta, LoadedClusters, PortError, PortErrorKind, Tag, UnixTime,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -160,6 +160,20 @@ impl JobArchive for MemoryArchive {
                 Err(PortError::plain(PortErrorKind::Corrupt, what))
             }
         }
+    }
+
+    fn store_job(&self, job: &FinishedJob, data: &JobData) -> Result<i64, PortError> {
+        let key = job.meta.key();
+        let mut content = self.write();
+        content.refuse_when_told(&key)?;
+        let tags = job.meta.tags.iter().map(|tag| Tag { id: 0, ..tag.clone() }).collect();
+        let meta = JobMeta { tags, ..job.meta.clone() };
+        let what = || format!("memory/{key}/meta.json cannot be written");
+        let fingerprint =
+            fingerprint(&meta).map_err(|error| PortError::new(PortErrorKind::Internal, what(), error))?;
+        content.put_data(key.clone(), Ok(data.clone()));
+        content.jobs.insert(key, Ok(meta));
+        Ok(fingerprint)
     }
 
     fn write_labels(&self, key: &JobKey, labels: &JobLabels) -> Result<Option<i64>, PortError> {

@@ -1,13 +1,14 @@
 //! A store in memory: what the ports of the database promise, said as plainly as possible, without any index.
 
 use flightdeck_model::{
-    ArchiveTask, AuditEntry, JobDbId, NodeStatus, PortError, PortErrorKind, PortFuture, RecordedEntry,
-    RefusedRequest, Tag, TaskRun,
+    ArchiveTask, AuditEntry, JobDbId, JobToArchive, NodeStatus, PortError, PortErrorKind, PortFuture,
+    RecordedEntry, RefusedRequest, Tag, TaskRun,
 };
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod archive_work;
+mod archiving;
 mod audit_log;
 mod changes;
 mod deletion;
@@ -23,7 +24,8 @@ use stored_job::StoredJob;
 
 /// Jobs and all that is kept beside them, in memory, for tests of services and routes: a
 /// [`JobRepository`](flightdeck_model::JobRepository), [`JobChanges`](flightdeck_model::JobChanges),
-/// [`ArchiveWork`](flightdeck_model::ArchiveWork), [`AuditLog`](flightdeck_model::AuditLog),
+/// [`ArchiveWork`](flightdeck_model::ArchiveWork), [`ArchivingQueue`](flightdeck_model::ArchivingQueue),
+/// [`AuditLog`](flightdeck_model::AuditLog),
 /// [`NodeRepository`](flightdeck_model::NodeRepository), [`Quarantine`](flightdeck_model::Quarantine) and
 /// [`TaskLog`](flightdeck_model::TaskLog). Its futures are ready when they are returned.
 #[derive(Debug, Default)]
@@ -40,6 +42,7 @@ struct Content {
     /// All tags, by id.
     tags: Vec<Tag>,
     archive_tasks: Vec<StoredTask>,
+    to_archive: BTreeMap<JobDbId, JobToArchive>,
     audit_entries: Vec<RecordedEntry>,
     /// By cluster and host.
     nodes: BTreeMap<(String, String), NodeStatus>,

@@ -3,21 +3,28 @@
 use crate::builders::{audit_entry, every_job};
 use crate::wait;
 use flightdeck_model::{
-    ArchiveTask, ArchiveWork, ArchivedJob, AuditAction, AuditEntry, AuditFilter, AuditLog, ChangedJob,
-    JobChangeError, JobChanges, JobDbId, JobEnd, JobMatch, JobRecord, JobRepository, JobSelection, JobState,
-    JobVisibility, NewJob, NodeRepository, Page, Quarantine, Tag, TaskLog, UnixTime,
+    ArchiveTask, ArchiveWork, ArchivedJob, ArchivingQueue, AuditAction, AuditEntry, AuditFilter, AuditLog,
+    ChangedJob, JobChangeError, JobChanges, JobDbId, JobEnd, JobMatch, JobRecord, JobRepository,
+    JobSelection, JobState, JobVisibility, NewJob, NodeRepository, Page, Quarantine, Tag, TaskLog, UnixTime,
 };
 use std::any::Any;
 use std::sync::Arc;
 
 /// All ports of one database.
 pub trait Store:
-    JobRepository + JobChanges + ArchiveWork + AuditLog + NodeRepository + Quarantine + TaskLog
+    JobRepository + JobChanges + ArchiveWork + ArchivingQueue + AuditLog + NodeRepository + Quarantine + TaskLog
 {
 }
 
 impl<T> Store for T where
-    T: JobRepository + JobChanges + ArchiveWork + AuditLog + NodeRepository + Quarantine + TaskLog
+    T: JobRepository
+        + JobChanges
+        + ArchiveWork
+        + ArchivingQueue
+        + AuditLog
+        + NodeRepository
+        + Quarantine
+        + TaskLog
 {
 }
 

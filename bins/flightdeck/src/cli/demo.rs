@@ -1,14 +1,20 @@
-//! `flightdeck demo`: everything that a new folder needs, with a synthetic archive, served at once.
+//! `flightdeck demo`: everything that a new folder needs, with a synthetic archive and a machine room that runs jobs,
+//! served at once.
+
+mod live;
 
 use super::{import, init, load};
-use crate::config::Config;
+use crate::config::{Config, MetricStoreConfig};
 use crate::server::open_database;
 use crate::{RunningServer, Server};
 use anyhow::Context as _;
 use clap::Args;
-use flightdeck_archive::synthetic;
+use flightdeck_archive::{FileArchive, synthetic};
 use flightdeck_db::DatabaseLocation;
-use flightdeck_model::{AuthSource, JobFilter, JobState, Principal, Role, Roles, User, UserRepository};
+use flightdeck_model::{
+    AuthSource, Clock as _, JobArchive as _, JobFilter, JobState, Principal, Role, Roles, User, UserRepository,
+    SystemClock,
+};
 use flightdeck_service::{ListJobs, add_user};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,9 +46,15 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     }
     let mut config = demo_config(&args.folder)?;
     config.main.addr = args.addr.parse().with_context(|| format!("--addr {}", args.addr))?;
+    let archive_path = config.archive.path.clone();
     let server = Server::builder(config).handle_signals().start()?;
+    let clusters = FileArchive::open(&archive_path)?.load_clusters()?.clusters;
+    let now = || SystemClock.now().0;
+    let machine_room = live::MachineRoom::open(server.services(), &clusters, now)?;
     super::print(&welcome(&server, &args.folder)?)?;
-    server.wait().context("the server ended with an error")
+    let ended = server.wait();
+    drop(machine_room);
+    ended.context("the server ended with an error")
 }
 
 fn prepare(folder: &Path) -> anyhow::Result<()> {
@@ -73,6 +85,10 @@ fn demo_config(folder: &Path) -> anyhow::Result<Config> {
         *path = folder.join(&path);
     }
     config.archive.path = folder.join(&config.archive.path);
+    // Also for a folder of an earlier version, whose configuration has no store.
+    let store = config.metric_store.get_or_insert_with(MetricStoreConfig::default);
+    store.directory = folder.join(&store.directory);
+    store.reference_checkpoints = folder.join(&store.reference_checkpoints);
     Ok(config)
 }
 
@@ -106,7 +122,8 @@ fn welcome(server: &RunningServer, folder: &Path) -> anyhow::Result<String> {
     let support = server.token_for(Role::Support)?;
     let manager = server.token_for(Role::Manager)?;
     let user = server.token(DEMO_USER, &[Role::User, Role::Api])?;
-    let job = newest_job(server)?;
+    let job = newest_job(server, JobState::Completed)?;
+    let running = newest_job(server, JobState::Running)?;
     Ok(format!(
         "flightdeck serves the demo in {folder} on {url} (description: {url}/swagger/)
 
@@ -124,6 +141,10 @@ Set them by pasting the lines above without their indentation, or try these as t
   curl -s -H 'Authorization: Bearer {api}' '{url}/api/jobs/{job}?all-metrics=true'
   # one metric of it, per node
   curl -s -H 'Authorization: Bearer {api}' '{url}/api/jobs/metrics/{job}?metric=cpu_load&scope=node'
+  # the jobs that run; new ones start and others end while you look
+  curl -s -H 'Authorization: Bearer {api}' '{url}/api/jobs/?state=running'
+  # a running job's metric, per node; more samples come every minute
+  curl -s -H 'Authorization: Bearer {api}' '{url}/api/jobs/metrics/{running}?metric=cpu_load&scope=node'
   # long jobs that used much memory, as the user {DEMO_USER} sees them: their own
   curl -s -H 'Authorization: Bearer {user}' '{url}/userapi/jobs/?duration=1200-&sort=-mem_used_max'
   # the accounts, for administrators alone
@@ -135,11 +156,10 @@ Ctrl-C stops it; the folder stays and is used again next time.",
 }
 
 /// Database id of the job that the lines to paste are about.
-fn newest_job(server: &RunningServer) -> anyhow::Result<i64> {
+fn newest_job(server: &RunningServer, state: JobState) -> anyhow::Result<i64> {
     let robot =
         Principal { username: "robot".to_owned(), roles: Roles::of(&[Role::Api]), projects: Vec::new() };
-    // One that has ended: only those have metrics in the archive.
-    let filter = JobFilter { states: vec![JobState::Completed], ..JobFilter::default() };
+    let filter = JobFilter { states: vec![state], ..JobFilter::default() };
     let newest = ListJobs { filter, items_per_page: 1, ..ListJobs::default() };
     let list = server.services().list_jobs(&robot, &newest)?;
     list.jobs

@@ -24,7 +24,8 @@ const CONFIG_JSON: &str = r#"{
     "resampling": { "minimum-points": 600, "trigger": 300, "resolutions": [240, 60] }
   },
   "archive": { "kind": "file", "path": "./var/job-archive" },
-  "auth": { "jwts": { "max-age": "2000h" } }
+  "auth": { "jwts": { "max-age": "2000h" } },
+  "metric-store": { "retention-in-memory": "48h", "memory-cap": 4 }
 }
 "#;
 

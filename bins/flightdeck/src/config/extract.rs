@@ -1,18 +1,30 @@
 //! Turns checked sections into the typed configuration; what is not there keeps its default.
 
 use flightdeck_db::DatabaseLocation;
+use flightdeck_model::GoDuration;
 use flightdeck_service::RefusedJobs;
 use serde_json::{Map, Value};
 
 use super::{
     ArchiveConfig, AuthConfig, Config, DatabaseConfig, JwtConfig, MainConfig, NODE_STATE_AGE_HOURS,
-    RefusedJobsConfig, ResamplingConfig, Secrets, TlsFiles,
+    RefusedJobsConfig, ResamplingConfig, Secrets, TlsFiles, metrics,
 };
 
 /// Makes the configuration of sections in which the checker found nothing wrong.
 pub(crate) fn config(sections: &Map<String, Value>, secrets: Secrets) -> Config {
     let values = Values(sections);
-    Config { main: main(&values), auth: auth(&values), archive: archive(&values), secrets }
+    Config {
+        main: main(&values),
+        auth: auth(&values),
+        archive: archive(&values),
+        footprint_interval_s: values
+            .seconds("cron.footprint-worker")
+            .unwrap_or(super::DEFAULT_FOOTPRINT_INTERVAL_S),
+        metric_store: metrics::metric_store(&values),
+        external_stores: metrics::external_stores(&values),
+        nats: metrics::nats(&values),
+        secrets,
+    }
 }
 
 fn main(values: &Values<'_>) -> MainConfig {
@@ -105,24 +117,29 @@ fn archive(values: &Values<'_>) -> ArchiveConfig {
 }
 
 /// The checked sections, asked by the paths of keys.
-struct Values<'a>(&'a Map<String, Value>);
+pub(super) struct Values<'a>(&'a Map<String, Value>);
 
 impl<'a> Values<'a> {
-    fn at(&self, path: &str) -> Option<&'a Value> {
+    pub(super) fn at(&self, path: &str) -> Option<&'a Value> {
         let mut names = path.split('.');
         let section = self.0.get(names.next()?)?;
         names.try_fold(section, |around, name| around.get(name))
     }
 
-    fn text(&self, path: &str) -> Option<&'a str> {
+    pub(super) fn text(&self, path: &str) -> Option<&'a str> {
         self.at(path)?.as_str()
+    }
+
+    /// A duration in whole seconds.
+    pub(super) fn seconds(&self, path: &str) -> Option<i64> {
+        self.text(path)?.parse::<GoDuration>().ok().map(GoDuration::as_secs_i64)
     }
 
     fn texts(&self, path: &str) -> Option<Vec<String>> {
         Some(self.at(path)?.as_array()?.iter().filter_map(|text| Some(text.as_str()?.to_owned())).collect())
     }
 
-    fn integer<T: TryFrom<i64>>(&self, path: &str) -> Option<T> {
+    pub(super) fn integer<T: TryFrom<i64>>(&self, path: &str) -> Option<T> {
         T::try_from(self.at(path)?.as_i64()?).ok()
     }
 

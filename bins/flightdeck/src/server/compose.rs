@@ -1,28 +1,52 @@
 //! Opens the parts that the configuration names and puts them together.
 
-use super::StartError;
+use super::{StartError, metrics};
 use crate::config::{Config, DatabaseConfig};
 use flightdeck_archive::{FileArchive, FileMachineStates};
 use flightdeck_auth::{AllowList, KeyPair, PublicKey, TokenIssuer, TrustedProxies};
 use flightdeck_db::{Database, DatabaseOptions};
 use flightdeck_http::AppState;
-use flightdeck_model::{Clock, JobArchive, MachineStates, SystemClock};
-use flightdeck_service::{ClusterCatalog, Parts, Services, Settings};
+use flightdeck_metrics::SampleStore;
+use flightdeck_model::{Clock, JobArchive, MachineStates, MetricStore, SystemClock};
+use flightdeck_service::{ClusterCatalog, MetricSources, Parts, Services, Settings};
 use std::sync::Arc;
 
 /// The parts of a server.
 pub(super) struct Composition {
     pub(super) services: Services,
     pub(super) issuer: Option<TokenIssuer>,
+    /// The server's own store of samples.
+    pub(super) samples: Option<Arc<SampleStore>>,
+}
+
+/// Who the parts are opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OpenedFor {
+    /// The server, which alone has the samples.
+    Serving,
+    /// A command, which may run beside a server.
+    Command,
 }
 
 impl Composition {
     /// Opens the parts. What is odd about the archive is logged.
-    pub(super) fn of(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, StartError> {
+    pub(super) fn of(
+        config: &Config,
+        clock: &Arc<dyn Clock>,
+        opened_for: OpenedFor,
+    ) -> Result<Self, StartError> {
         let archive = FileArchive::open(&config.archive.path)?;
         let clusters = load_clusters(&archive)?;
         let database = Arc::new(open_database(config)?);
         let resampling = &config.main.resampling;
+        let samples = match opened_for {
+            OpenedFor::Serving => metrics::open_own(config, clusters.iter().cloned().collect(), clock)?,
+            OpenedFor::Command => None,
+        };
+        let own: Option<Arc<dyn MetricStore>> = match &samples {
+            Some(store) => Some(store.clone()),
+            None => None,
+        };
         let services = Services::new(Parts {
             clock: Arc::clone(clock),
             jobs: database.clone(),
@@ -33,6 +57,8 @@ impl Composition {
             nodes: database.clone(),
             audit: database.clone(),
             quarantine: database.clone(),
+            archiving: database.clone(),
+            metrics: MetricSources { own, external: metrics::open_external(config, clock)? },
             tasks: database,
             machine_states: machine_states(config)?,
             clusters,
@@ -44,10 +70,15 @@ impl Composition {
                 quarantine_max: config.main.refused_jobs.quarantine_max,
                 stop_overdue_grace_s: config.main.stop_overdue_grace_s,
                 node_state_retention_s: config.main.node_state_retention_s,
+                footprint_interval_s: Some(config.footprint_interval_s),
+                checkpoint_interval_s: config
+                    .metric_store
+                    .as_ref()
+                    .map_or(Settings::default().checkpoint_interval_s, |store| store.checkpoint_interval_s),
                 ..Settings::default()
             },
         });
-        Ok(Self { services, issuer: issuer(config)? })
+        Ok(Self { services, issuer: issuer(config)?, samples })
     }
 
     /// What the HTTP layer needs.
@@ -71,7 +102,7 @@ impl Composition {
 /// The use cases on the configured parts, for a command beside a server or without one.
 pub(crate) fn services(config: &Config) -> Result<Services, StartError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    Ok(Composition::of(config, &clock)?.services)
+    Ok(Composition::of(config, &clock, OpenedFor::Command)?.services)
 }
 
 /// Opens the configured database.

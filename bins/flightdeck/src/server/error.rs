@@ -59,6 +59,17 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The metric store cannot be used.
+    #[error("the metric store cannot be opened")]
+    MetricStore(#[from] flightdeck_metrics::StoreError),
+    /// Another server's metric store cannot be asked.
+    #[error("metric-store-external for \"{scope}\": {reason}")]
+    External {
+        /// What it serves.
+        scope: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A thread of the server could not be started.
     #[error("a thread of the server cannot be started")]
     Thread(#[source] std::io::Error),

@@ -1,26 +1,15 @@
 //! Puts tags and metadata into the text of a meta.json. Every other byte stays as it is: foreign members, the order,
 //! white space, escapes, and numbers of more digits than we would write.
 
+use super::encode::ArchivedTag;
 use super::members::{self, Object};
 use crate::bounded_read;
 use flightdeck_model::{JobLabels, JobMeta, Tag};
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 const TAGS: &str = "tags";
 const META_DATA: &str = "metaData";
-
-/// A tag as the archives of the field have it.
-#[derive(Serialize)]
-struct ArchivedTag<'a> {
-    #[serde(rename = "type")]
-    tag_type: &'a str,
-    name: &'a str,
-    scope: &'a str,
-    // The number is that of another database.
-    id: i64,
-}
 
 /// A place in the text and what will stand there instead.
 struct Edit {
@@ -51,10 +40,7 @@ fn tag_edits(json: &[u8], file: &Object, old: &[Tag], new: &[Tag]) -> Result<Vec
     if new.is_empty() {
         return Ok(position.map(|index| removal(file, index)).into_iter().collect());
     }
-    let archived: Vec<ArchivedTag<'_>> = new
-        .iter()
-        .map(|Tag { tag_type, name, scope, .. }| ArchivedTag { tag_type, name, scope, id: 0 })
-        .collect();
+    let archived: Vec<ArchivedTag<'_>> = new.iter().map(ArchivedTag::from).collect();
     let text = serde_json::to_string(&archived)?;
     Ok(vec![set(file, position, TAGS, text)])
 }

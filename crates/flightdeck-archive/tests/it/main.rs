@@ -7,6 +7,8 @@ mod data_files;
 #[cfg(test)]
 mod folder;
 #[cfg(test)]
+mod importer;
+#[cfg(test)]
 mod job_files;
 #[cfg(test)]
 mod labels;
@@ -22,6 +24,10 @@ mod port_suite;
 mod reference_files;
 #[cfg(test)]
 mod removal;
+#[cfg(test)]
+mod stored_jobs;
+#[cfg(test)]
+mod storing_at_risk;
 #[cfg(test)]
 mod stray_names;
 #[cfg(test)]

@@ -2,94 +2,12 @@
 //! of the type that it wants.
 
 use crate::folder::labels;
+use crate::importer::StrictJob;
 use flightdeck_archive::FileArchive;
 use flightdeck_model::{ArchiveEntry, JobArchive, JobKey, JobLabels, JobMeta, UnixTime};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
-
-#[expect(dead_code, reason = "what matters is which keys and types are taken")]
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct StrictJob {
-    cluster: String,
-    sub_cluster: String,
-    partition: Option<String>,
-    project: String,
-    user: String,
-    shared: String,
-    job_state: String,
-    #[serde(default)]
-    tags: Vec<StrictTag>,
-    resources: Vec<StrictResource>,
-    energy_footprint: Option<BTreeMap<String, f64>>,
-    footprint: Option<BTreeMap<String, f64>>,
-    meta_data: Option<BTreeMap<String, String>>,
-    concurrent_jobs: StrictConcurrentJobs,
-    energy: f64,
-    array_job_id: Option<i64>,
-    walltime: Option<i64>,
-    requested_memory: Option<i64>,
-    submit_time: Option<i64>,
-    job_id: i64,
-    duration: i32,
-    smt: Option<i32>,
-    monitoring_status: Option<i32>,
-    num_acc: Option<i32>,
-    num_hwthreads: Option<i32>,
-    num_nodes: i32,
-    statistics: BTreeMap<String, StrictStatistics>,
-    id: Option<i64>,
-    start_time: i64,
-}
-
-#[expect(dead_code, reason = "what matters is which keys and types are taken")]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StrictTag {
-    r#type: String,
-    name: String,
-    scope: String,
-    id: i64,
-}
-
-#[expect(dead_code, reason = "what matters is which keys and types are taken")]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StrictResource {
-    hostname: String,
-    hwthreads: Option<Vec<i32>>,
-    accelerators: Option<Vec<String>>,
-    configuration: Option<String>,
-}
-
-#[expect(dead_code, reason = "what matters is which keys and types are taken")]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StrictConcurrentJobs {
-    items: Option<Vec<()>>,
-    count: i32,
-}
-
-#[expect(dead_code, reason = "what matters is which keys and types are taken")]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StrictStatistics {
-    unit: StrictUnit,
-    avg: f64,
-    min: f64,
-    max: f64,
-}
-
-#[expect(dead_code, reason = "what matters is which keys and types are taken")]
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StrictUnit {
-    base: String,
-    prefix: Option<String>,
-}
 
 /// With tags and metadata; with metadata that are null; with metadata, but without tags and statistics.
 const JOBS: [(i64, i64); 3] = [(9005, 1_795_448_487), (9008, 1_795_448_527), (9010, 1_795_445_987)];

@@ -2,8 +2,8 @@
 
 use crate::connection::AnyConnection;
 use crate::schema::{
-    archive_task, audit_entry, configuration, hpc_user, job, job_node, job_total, jobtag, node, node_report,
-    refused_request, tag, task_run,
+    archive_task, archiving, audit_entry, configuration, hpc_user, job, job_node, job_total, jobtag, node,
+    node_report, refused_request, tag, task_run,
 };
 use diesel::prelude::*;
 use serde::Serialize;
@@ -81,6 +81,7 @@ whole_row!(tag, TagRow, id);
 whole_row!(jobtag, JobTagRow, job_id, tag_id);
 whole_row!(job_total, JobTotalRow, cluster, job_state);
 whole_row!(archive_task, ArchiveTaskRow, id);
+whole_row!(archiving, ArchivingRow, job_id);
 whole_row!(audit_entry, AuditEntryRow, id);
 whole_row!(node, NodeRow, id);
 whole_row!(node_report, NodeReportRow, id);
@@ -120,6 +121,7 @@ pub(crate) struct JobRow {
     pub(crate) resources: String,
     pub(crate) statistics: Option<String>,
     pub(crate) meta_data: Option<String>,
+    pub(crate) missing: Option<String>,
 }
 
 /// A host of a job.
@@ -259,6 +261,16 @@ pub(crate) struct ConfigurationRow {
     pub(crate) username: String,
     pub(crate) confkey: String,
     pub(crate) value: String,
+}
+
+/// A job that is to be archived.
+#[derive(Debug, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = archiving, treat_none_as_default_value = false)]
+pub(crate) struct ArchivingRow {
+    pub(crate) job_id: i64,
+    pub(crate) attempts: i64,
+    pub(crate) due: i64,
+    pub(crate) problem: String,
 }
 
 /// An account.

@@ -1,4 +1,4 @@
-//! The rows that every start adds.
+//! The rows that every start or stop adds.
 //!
 //! Diesel writes out the text of an insert anew each time, name by name; here it is one constant.
 
@@ -38,6 +38,15 @@ pub(crate) struct InsertEntry<'a> {
     pub(crate) id: i64,
     /// What it says.
     pub(crate) entry: &'a AuditEntry,
+}
+
+/// Puts a job that has ended into the queue of those that are to be archived, unless it is there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueArchiving {
+    /// The job's number in the database.
+    pub(crate) job_id: i64,
+    /// When it is due, in Unix seconds.
+    pub(crate) due: i64,
 }
 
 /// A backend that takes all that the rows are made of.
@@ -142,6 +151,20 @@ where
     }
 }
 
+impl<DB: RowBackend> QueryFragment<DB> for QueueArchiving
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO archiving (job_id, due) VALUES (");
+        out.push_bind_param::<BigInt, i64>(&self.job_id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, i64>(&self.due)?;
+        out.push_sql(") ON CONFLICT DO NOTHING");
+        Ok(())
+    }
+}
+
 const INSERT_ENTRY: &str = "INSERT INTO audit_entry (id, time_stamp, username, address, request_id, object, detail, \
      action, outcome) VALUES (";
 
@@ -176,3 +199,4 @@ where
 statement!(InsertJob<'_>);
 statement!(InsertHost<'_>);
 statement!(InsertEntry<'_>);
+statement!(QueueArchiving);

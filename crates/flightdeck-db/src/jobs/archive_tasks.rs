@@ -106,7 +106,8 @@ impl From<TaskRow> for ArchiveTask {
     }
 }
 
-fn labels(connection: &mut AnyConnection, id: i64) -> Result<Option<JobLabels>, DbError> {
+/// The tags and metadata of a job; `None` when it is gone.
+pub(super) fn labels(connection: &mut AnyConnection, id: i64) -> Result<Option<JobLabels>, DbError> {
     let stored: Option<Option<String>> =
         job::table.filter(job::id.eq(id)).select(job::meta_data).get_result(connection).optional()?;
     let Some(metadata) = stored else { return Ok(None) };

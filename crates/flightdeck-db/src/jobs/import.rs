@@ -1,12 +1,13 @@
 //! Takes finished jobs of the archive into the tables. Knows nothing of files.
 
-use super::archive_tasks::UPDATE;
+use super::archive_tasks::{UPDATE, queue_update};
 use super::columns::JobColumns;
 use super::rows::{add_nodes, add_tags};
+use super::which::JobBrief;
 use crate::DbError;
 use crate::connection::AnyConnection;
 use crate::direct::{InsertJob, execute, first};
-use crate::schema::{archive_task, job, job_node};
+use crate::schema::{archive_task, archiving, job, job_node};
 use crate::transaction::WriteTransaction;
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -65,14 +66,7 @@ fn import_job<'a>(
             return Ok(());
         }
         Some((id, stored_state, _)) => {
-            let edited = metadata_ahead_of_archive(transaction.connection, id)?;
-            let of_job = job::table.filter(job::id.eq(id));
-            diesel::update(of_job).set(row).execute(transaction.connection)?;
-            if edited.is_some() {
-                diesel::update(of_job).set(job::meta_data.eq(edited)).execute(transaction.connection)?;
-            }
-            diesel::delete(job_node::table.filter(job_node::job_id.eq(id)))
-                .execute(transaction.connection)?;
+            update_job(transaction, id, row)?;
             transaction.count_jobs(&row.cluster, super::state_of(&stored_state)?, -1);
             counts.updated += 1;
             id
@@ -87,6 +81,30 @@ fn import_job<'a>(
     transaction.count_jobs(&row.cluster, *state, 1);
     add_nodes(transaction.connection, id, row.start_time, &row.resources)?;
     add_tags(transaction, id, row.start_time, tags, tag_ids)
+}
+
+/// Puts what the archive says in the place of what is stored.
+fn update_job(transaction: &mut WriteTransaction<'_>, id: i64, row: &JobColumns) -> Result<(), DbError> {
+    let of_job = job::table.filter(job::id.eq(id));
+    let queued = archiving::table.filter(archiving::job_id.eq(id));
+    let was_to_be_archived = diesel::delete(queued).execute(transaction.connection)? > 0;
+    let edited: Option<String> = if was_to_be_archived {
+        of_job.select(job::meta_data).get_result(transaction.connection)?
+    } else {
+        metadata_ahead_of_archive(transaction.connection, id)?
+    };
+    let nothing_missing = job::missing.eq(None::<String>);
+    diesel::update(of_job).set((row, nothing_missing)).execute(transaction.connection)?;
+    if edited.is_some() {
+        let is_behind = was_to_be_archived && edited != row.meta_data;
+        diesel::update(of_job).set(job::meta_data.eq(edited)).execute(transaction.connection)?;
+        if is_behind {
+            let found: JobBrief = of_job.select(JobBrief::as_select()).get_result(transaction.connection)?;
+            queue_update(transaction, &found)?;
+        }
+    }
+    diesel::delete(job_node::table.filter(job_node::job_id.eq(id))).execute(transaction.connection)?;
+    Ok(())
 }
 
 /// The metadata of a job whose meta.json is behind: what somebody edited must not be overwritten by what the file

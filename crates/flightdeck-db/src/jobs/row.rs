@@ -8,7 +8,10 @@ use flightdeck_model::{
 };
 use serde_json::value::RawValue;
 
-/// All of a job but its `meta_data`, as stored.
+/// `meta_data` and `missing` of a job: what lists have only when they are asked for it.
+pub(crate) type JobDetails = (Option<String>, Option<String>);
+
+/// All of a job but its details, as stored.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = job)]
 pub(crate) struct JobRow {
@@ -55,6 +58,11 @@ impl JobRow {
         &self.job_state
     }
 
+    /// Whether there are data of the job to be archived when it ends.
+    pub(crate) const fn is_monitored(&self) -> bool {
+        self.monitoring_status == MonitoringStatus::RunningOrArchiving.code()
+    }
+
     /// The row as it is after the job's end.
     pub(crate) fn ended(self, state: JobState, duration_s: i64) -> Self {
         Self { job_state: state.as_str().to_owned(), duration: duration_s, ..self }
@@ -64,7 +72,7 @@ impl JobRow {
     pub(crate) fn into_record(
         self,
         tags: Vec<Tag>,
-        meta_data: Option<String>,
+        (meta_data, missing): JobDetails,
         now: UnixTime,
     ) -> Result<JobRecord, DbError> {
         let id = self.id;
@@ -84,6 +92,7 @@ impl JobRow {
             energy_footprint: optional_fragment(id, "energy_footprint", self.energy_footprint)?,
             statistics: optional_fragment(id, "statistics", self.statistics)?,
             meta_data: optional_fragment(id, "meta_data", meta_data)?,
+            missing: optional_fragment(id, "missing", missing)?,
         };
         Ok(JobRecord {
             id: JobDbId(id),

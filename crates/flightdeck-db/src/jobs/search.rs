@@ -2,12 +2,14 @@
 //!
 //! Lists are mostly ordered by start time, and most indices go on with it: one equality and the order are
 //! answered by reading an index until the page is full. Conditions that allow several values (states, the
-//! projects of a manager, a duration that is stored or running) are split into [`Part`]s of one value each
+//! projects of a manager, what running jobs have no index for) are split into [`Part`]s of one value each
 //! when nothing else narrows the search; the parts are merged in order. A host or tag leads to its jobs by
 //! an index of its own, see `lookup`.
 
 use super::lookup::{Driven, Key, has_any_tag};
-use super::statement::{DatedIds, JobIds, OrderedIds, SortBy, StartTime, Statement, Window};
+use super::statement::{
+    HasEnded, IsInArray, JobIds, MergeBy, MergedIds, OrderedIds, SortBy, StartTime, Statement, Window,
+};
 use super::tags::TagTable;
 use crate::DbError;
 use crate::connection::{AnyConnection, Backend};
@@ -139,11 +141,42 @@ impl<'a> Search<'a> {
             let part = |state: &JobState| Part { state: Some(*state), ..Part::default() };
             return self.states.iter().map(part).collect();
         }
-        if is_bounded(self.selection.filter.duration_s) && self.states.is_empty() {
+        if self.states.is_empty() && self.needs_index_of_ended() {
             let part = |is_running| Part { is_running: Some(is_running), ..Part::default() };
             return vec![part(true), part(false)];
         }
         vec![Part::default()]
+    }
+
+    /// Whether an index on ended jobs alone is of use. Running jobs are few; keeping them out of these indices is what
+    /// makes starts cheap.
+    fn needs_index_of_ended(&self) -> bool {
+        let filter = &self.selection.filter;
+        is_bounded(filter.duration_s)
+            || is_bounded(filter.num_nodes)
+            || is_bounded(filter.energy_kwh)
+            || matches!(self.selection.order.key, SortKey::NumNodes | SortKey::Energy)
+    }
+
+    /// What the parts of the search are merged by; `None` for an order that no index has.
+    fn merge_by(&self, part: Part<'_>) -> Option<MergeBy> {
+        match self.selection.order.key {
+            SortKey::StartTime => {
+                Some(MergeBy::StartTime(StartTime { by_index: part.is_running != Some(false) }))
+            }
+            SortKey::NumNodes => Some(MergeBy::NumNodes),
+            SortKey::Energy => Some(MergeBy::Energy),
+            SortKey::Duration | SortKey::Footprint(_) => None,
+        }
+    }
+
+    /// One query for each part; `None` when they are not to be merged.
+    fn merged_parts(&self) -> Option<Vec<(MergeBy, Vec<Condition<'a>>)>> {
+        if self.parts.len() < 2 {
+            return None;
+        }
+        let part = |part: &Part<'a>| Some((self.merge_by(*part)?, self.conditions_of(*part, None)));
+        self.parts.iter().map(part).collect()
     }
 
     fn split_owners(&self) -> Vec<Owner<'a>> {
@@ -193,6 +226,11 @@ impl<'a> Search<'a> {
         if let Some(range) = filter.start_time.filter(|_| driver.is_none()) {
             add_start_time(&mut conditions, range);
         }
+        match part.is_running {
+            Some(true) => conditions.push(Box::new(job::job_state.eq(JobState::Running.as_str()))),
+            Some(false) => conditions.push(Box::new(HasEnded)),
+            None => {}
+        }
         self.add_duration(&mut conditions, part);
         add_measures(&mut conditions, filter);
         let other_keys = self.keys.iter().filter(|key| Some(**key) != driver);
@@ -216,14 +254,8 @@ impl<'a> Search<'a> {
             to: range.from.map(|shortest| now.saturating_sub(shortest)),
         };
         if state == Some(JobState::Running) || part.is_running == Some(true) {
-            if part.is_running.is_some() {
-                conditions.push(Box::new(job::job_state.eq(running)));
-            }
             add_start_time(conditions, started);
-        } else if state.is_some() || !may_run {
-            conditions.extend(stored_duration(range));
-        } else if part.is_running == Some(false) {
-            conditions.push(Box::new(job::job_state.ne(running)));
+        } else if state.is_some() || !may_run || part.is_running == Some(false) {
             conditions.extend(stored_duration(range));
         } else {
             let mut of_running: Vec<Condition<'a>> = vec![Box::new(job::job_state.eq(running))];
@@ -245,13 +277,11 @@ impl<'a> Search<'a> {
             most_conditions = driven.conditions.len() + 1;
             driven.sort = Some(self.sort());
             JobIds::Driven(driven)
-        } else if self.parts.len() > 1 && self.selection.order.key == SortKey::StartTime {
-            let mut sets = Vec::with_capacity(self.parts.len());
-            for part in &self.parts {
-                let conditions = self.conditions_of(*part, None);
+        } else if let Some(parts) = self.merged_parts() {
+            let mut sets = Vec::with_capacity(parts.len());
+            for (merge_by, conditions) in parts {
                 most_conditions = most_conditions.max(conditions.len());
-                let start_time = StartTime { by_index: part.is_running != Some(false) };
-                let all: DatedIds<'a> = job::table.select((job::id, start_time)).into_boxed();
+                let all: MergedIds<'a> = job::table.select((job::id, merge_by)).into_boxed();
                 sets.push(conditions.into_iter().fold(all, QueryDsl::filter));
             }
             JobIds::Merged { sets, descending }
@@ -349,6 +379,9 @@ fn add_equalities<'a>(conditions: &mut Vec<Condition<'a>>, filter: &'a JobFilter
     }
     if let Some(array_job_id) = filter.array_job_id {
         conditions.push(Box::new(job::array_job_id.eq(array_job_id)));
+        if array_job_id != 0 {
+            conditions.push(Box::new(IsInArray));
+        }
     }
 }
 

@@ -52,6 +52,52 @@ impl QueryFragment<Backend> for StartTime {
     }
 }
 
+/// What a list made of several sets is sorted by; each set gives it beside the id.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum MergeBy {
+    /// The start time.
+    StartTime(StartTime),
+    /// The number of nodes.
+    NumNodes,
+    /// The energy.
+    Energy,
+}
+
+impl QueryFragment<Backend> for MergeBy {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        match self {
+            Self::StartTime(start_time) => start_time.walk_ast(out),
+            Self::NumNodes => job::num_nodes.walk_ast(out),
+            Self::Energy => job::energy.walk_ast(out),
+        }
+    }
+}
+
+/// The condition that a job has ended, in the very words of the indices on ended jobs alone. SQLite uses such an index
+/// only for a query that repeats its condition, and a bound value is not the same to it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HasEnded;
+
+impl QueryFragment<Backend> for HasEnded {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        job::job_state.walk_ast(out.reborrow())?;
+        out.push_sql(" <> 'running'");
+        Ok(())
+    }
+}
+
+/// The condition that a job is one of an array, in the very words of the index on such jobs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IsInArray;
+
+impl QueryFragment<Backend> for IsInArray {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        job::array_job_id.walk_ast(out.reborrow())?;
+        out.push_sql(" <> 0");
+        Ok(())
+    }
+}
+
 /// Makes a fragment an expression of this type over the job table.
 macro_rules! job_expression {
     ($name:ty, $sql_type:ty) => {
@@ -75,6 +121,10 @@ macro_rules! job_expression {
 
 job_expression!(TagIds, Nullable<Text>);
 job_expression!(StartTime, BigInt);
+// Nobody reads the value, whatever its type: the database sorts by it.
+job_expression!(MergeBy, BigInt);
+job_expression!(HasEnded, Bool);
+job_expression!(IsInArray, Bool);
 job_expression!(SortBy, Untyped);
 job_expression!(IsAmong<'_>, Bool);
 
@@ -240,9 +290,9 @@ impl<Q: Query> Query for Statement<Q> {
 
 impl<Q> RunQueryDsl<AnyConnection> for Statement<Q> {}
 
-/// The ids of one of several sets of jobs that have no job in common, with the start times.
-pub(super) type DatedIds<'a> =
-    diesel::dsl::IntoBoxed<'a, diesel::dsl::Select<job::table, (job::id, StartTime)>, Backend>;
+/// The ids of one of several sets of jobs that have no job in common, with what they are sorted by.
+pub(super) type MergedIds<'a> =
+    diesel::dsl::IntoBoxed<'a, diesel::dsl::Select<job::table, (job::id, MergeBy)>, Backend>;
 
 /// Ids of jobs in order.
 pub(super) type OrderedIds<'a> =
@@ -252,9 +302,9 @@ pub(super) type OrderedIds<'a> =
 pub(super) enum JobIds<'a> {
     /// Of one set.
     Of(OrderedIds<'a>),
-    /// Of several sets without a common job, by start time. SQLite reads each in the order of an index and
-    /// merges them, so it stops after as many jobs as are wanted.
-    Merged { sets: Vec<DatedIds<'a>>, descending: bool },
+    /// Of several sets without a common job. SQLite reads each in the order of an index and merges them, so it stops
+    /// after as many jobs as are wanted.
+    Merged { sets: Vec<MergedIds<'a>>, descending: bool },
     /// Of the jobs of a host or tag.
     Driven(Driven<'a>),
 }
@@ -282,7 +332,7 @@ impl QueryId for JobIds<'_> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-/// The id comes first; the start time after it serves the order alone.
+/// The id comes first; the value after it serves the order alone.
 impl Query for JobIds<'_> {
     type SqlType = BigInt;
 }

@@ -1,16 +1,18 @@
 //! Ends jobs.
 
+use super::row::JobDetails;
 use super::state_of;
 use super::which::newest;
 use crate::DbError;
 use crate::audit_log::add_entry;
-use crate::direct::EndJob;
+use crate::direct::{EndJob, QueueArchiving, execute};
 use crate::schema::job;
 use crate::transaction::WriteTransaction;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use flightdeck_model::{
-    AuditEntry, JobChangeError, JobEnd, JobKey, JobRecord, JobState, JobVisibility, UnixTime,
+    AuditEntry, JobChangeError, JobEnd, JobKey, JobRecord, JobState, JobVisibility, MonitoringStatus,
+    UnixTime,
 };
 
 /// Ends a running job.
@@ -32,8 +34,11 @@ pub(super) fn stop_job(
         return Ok(Err(JobChangeError::StopBeforeStart { job: key, stop_time: end.stop_time.0 }));
     }
     write_end(transaction, row.id(), &key, end.state, duration_s)?;
+    if row.is_monitored() {
+        execute(transaction.connection, QueueArchiving { job_id: row.id(), due: audit.time.0 })?;
+    }
     add_entry(transaction, &AuditEntry { object: key.to_string(), ..audit.clone() })?;
-    Ok(Ok(row.ended(end.state, duration_s).into_record(Vec::new(), None, end.stop_time)?))
+    Ok(Ok(row.ended(end.state, duration_s).into_record(Vec::new(), JobDetails::default(), end.stop_time)?))
 }
 
 /// Ends every running job that is past its walltime by more than the grace period.
@@ -46,18 +51,21 @@ pub(super) fn stop_overdue(
 ) -> Result<Vec<JobKey>, DbError> {
     // Subtracted rather than added up: a walltime may be as large as a number can be.
     let due = now.0.saturating_sub(grace_s).max(0);
-    let overdue: Vec<(i64, String, i64, i64, i64)> = job::table
+    let overdue: Vec<(i64, String, i64, i64, i64, i16)> = job::table
         .filter(job::job_state.eq(JobState::Running.as_str()))
         .filter(job::walltime.gt(0))
         .filter(job::walltime.le(due.into_sql::<BigInt>() - job::start_time))
-        .select((job::id, job::cluster, job::job_id, job::start_time, job::walltime))
+        .select((job::id, job::cluster, job::job_id, job::start_time, job::walltime, job::monitoring_status))
         .order(job::id)
         .limit(i64::from(limit))
         .load(transaction.connection)?;
     let mut ended = Vec::with_capacity(overdue.len());
-    for (id, cluster, job_id, start_time, walltime_s) in overdue {
+    for (id, cluster, job_id, start_time, walltime_s, status) in overdue {
         let key = JobKey { cluster, job_id, start_time: UnixTime(start_time) };
         write_end(transaction, id, &key, JobState::Timeout, walltime_s)?;
+        if status == MonitoringStatus::RunningOrArchiving.code() {
+            execute(transaction.connection, QueueArchiving { job_id: id, due: now.0 })?;
+        }
         add_entry(transaction, &AuditEntry { object: key.to_string(), ..audit.clone() })?;
         ended.push(key);
     }

@@ -5,12 +5,13 @@ use super::tables::{ReferenceJob, job, job_cache, jobtag};
 use super::tags::TagIds;
 use super::{BATCH, ReferenceReport};
 use crate::copy::rows::{JobNodeRow, JobRow};
+use crate::direct::{QueueArchiving, execute};
 use crate::schema;
 use crate::transaction::WriteTransaction;
 use crate::{Database, DbError};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use flightdeck_model::JobState;
+use flightdeck_model::{JobState, MonitoringStatus};
 use std::collections::HashMap;
 
 mod decode;
@@ -171,6 +172,9 @@ fn add_job(
             schema::jobtag::start_time.eq(row.start_time),
         );
         diesel::insert_into(schema::jobtag::table).values(tag).execute(transaction.connection)?;
+    }
+    if state.is_final() && row.monitoring_status == MonitoringStatus::RunningOrArchiving.code() {
+        execute(transaction.connection, QueueArchiving { job_id: row.id, due: 0 })?;
     }
     transaction.count_jobs(&row.cluster, *state, 1);
     counts.added += 1;

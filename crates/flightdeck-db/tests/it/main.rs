@@ -1,6 +1,8 @@
 //! The database keeps the ports' promises on every backend, by plans that scale, and leaves foreign data alone.
 
 #[cfg(test)]
+mod archiving;
+#[cfg(test)]
 mod audit_log;
 #[cfg(test)]
 mod copying;

@@ -11,7 +11,7 @@ use flightdeck_model::{
 };
 use flightdeck_testkit::{archived_job, audit_entry, every_job, wait};
 
-fn migrations(backend: &str) -> FileBasedMigrations {
+pub(crate) fn migrations(backend: &str) -> FileBasedMigrations {
     let folder = format!("{}/../../migrations/{backend}", env!("CARGO_MANIFEST_DIR"));
     FileBasedMigrations::from_path(folder).unwrap()
 }
@@ -22,6 +22,7 @@ fn fill(store: &TestStore) {
     store.database.import_jobs(&[finished]).unwrap();
     let started = archived_job(2).tag("t", "started", "global").as_started();
     wait(store.database.start_job(started, audit_entry(AuditAction::StartJob, "alpha/2"))).unwrap();
+    crate::archiving::stop(store, 3);
     let report = NodeReport {
         hostname: "a001".to_owned(),
         subcluster: "main".to_owned(),

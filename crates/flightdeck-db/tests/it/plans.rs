@@ -15,13 +15,13 @@ thread_local! {
 }
 
 /// Notes the statements that a call runs; they run on the thread of the caller.
-fn statements_of(call: impl FnOnce()) -> Vec<String> {
+pub(crate) fn statements_of(call: impl FnOnce()) -> Vec<String> {
     STATEMENTS.with_borrow_mut(Vec::clear);
     call();
     STATEMENTS.with_borrow(Clone::clone)
 }
 
-fn note_statements() {
+pub(crate) fn note_statements() {
     set_default_instrumentation(|| {
         Some(Box::new(|event: InstrumentationEvent<'_>| {
             if let InstrumentationEvent::StartQuery { query, .. } = event {
@@ -40,7 +40,7 @@ struct PlanRow {
     detail: String,
 }
 
-fn plan(connection: &mut SqliteConnection, statement: &str) -> Vec<String> {
+pub(crate) fn plan(connection: &mut SqliteConnection, statement: &str) -> Vec<String> {
     let rows: Vec<PlanRow> =
         diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(connection).unwrap();
     rows.into_iter().map(|row| row.detail).collect()

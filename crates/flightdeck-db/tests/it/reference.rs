@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use flightdeck_db::{DbError, ReferenceReport, import_reference};
 use flightdeck_model::{
-    AuthSource, JobRecord, JobRepository, JobSelection, JobState, NodeRepository, Page, Role, Roles, User,
-    UserRepository,
+    ArchivingQueue, AuthSource, JobRecord, JobRepository, JobSelection, JobState, NodeRepository, Page, Role,
+    Roles, UnixTime, User, UserRepository,
 };
 use flightdeck_testkit::{archived_job, every_job};
 use serde_json::{Value, json};
@@ -197,6 +197,21 @@ fn assert_jobs(store: &TestStore, expected: &[Value]) {
     assert_eq!(store.database.count_jobs(&of_host).unwrap(), with_host as u64, "hosts lead to jobs");
 }
 
+/// What had ended and was not archived yet is archived here.
+fn assert_queue(store: &TestStore, expected: &[Value]) {
+    let queued = store.database.jobs_to_archive(UnixTime(0), 1000).unwrap();
+    let ids: Vec<_> = queued.iter().map(|entry| entry.id).collect();
+    let jobs = store.database.jobs_with_ids(&every_job(), &ids, false).unwrap();
+    let found: BTreeSet<String> = jobs.iter().map(|job| job.key.to_string()).collect();
+    let is_waiting = |job: &&Value| job["state"] != "running" && job["monitoringStatus"] == 1;
+    let key =
+        |job: &Value| format!("{}/{}/{}", job["cluster"].as_str().unwrap(), job["jobId"], job["startTime"]);
+    let wanted: BTreeSet<String> = expected.iter().filter(is_waiting).map(key).collect();
+    assert!(!wanted.is_empty());
+    assert_eq!(found, wanted);
+    assert_eq!(store.database.check().unwrap(), Vec::<String>::new());
+}
+
 fn assert_nodes(store: &TestStore, expected: &[Value]) {
     let current = store.database.current_nodes(None).unwrap();
     assert_eq!(current.len(), expected.len());
@@ -249,10 +264,12 @@ fn everything_is_found(make: Maker<'_>) {
     assert_tags(&store, list(&expected, "tags"));
     assert_jobs(&store, list(&expected, "jobs"));
     assert_nodes(&store, list(&expected, "nodes"));
+    assert_queue(&store, list(&expected, "jobs"));
     let again = import_reference(&fixture(), &store.database).unwrap();
     assert_eq!(again, ReferenceReport { users_kept: 13, jobs_kept: 31, ..ReferenceReport::default() });
     assert_jobs(&store, list(&expected, "jobs"));
     assert_nodes(&store, list(&expected, "nodes"));
+    assert_queue(&store, list(&expected, "jobs"));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use crate::store::{Maker, TestStore};
 use flightdeck_model::UserRepository;
 use flightdeck_testkit::{
-    archive_work_suite, audit_log_suite, job_changes_suite, job_repository_suite, node_repository_suite,
-    quarantine_suite, task_log_suite, user_repository_suite,
+    archive_work_suite, archiving_queue_suite, audit_log_suite, job_changes_suite, job_repository_suite,
+    node_repository_suite, quarantine_suite, task_log_suite, user_repository_suite,
 };
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -12,10 +12,11 @@ use std::sync::Arc;
 /// Runs on stores that the maker makes.
 type Suite = fn(Maker<'_>);
 
-const SUITES: [(&str, Suite); 8] = [
+const SUITES: [(&str, Suite); 9] = [
     ("jobs", |make| job_repository_suite(|| make().under_test())),
     ("changes of jobs", |make| job_changes_suite(|| make().under_test())),
     ("work for the archive", |make| archive_work_suite(|| make().under_test())),
+    ("jobs to be archived", |make| archiving_queue_suite(|| make().under_test())),
     ("the audit log", |make| audit_log_suite(|| make().under_test())),
     ("nodes", |make| node_repository_suite(|| make().under_test())),
     ("the quarantine", |make| quarantine_suite(|| make().under_test())),

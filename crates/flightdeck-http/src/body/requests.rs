@@ -89,7 +89,7 @@ impl ChangeUserBody {
         let role = |field: &str, name: &str| {
             let lower = name.to_lowercase();
             lower.parse().map_err(|_unknown| {
-                let allowed = "allowed are anonymous, api, user, manager, support and admin";
+                let allowed = "allowed are anonymous, ingest, api, user, manager, support and admin";
                 ApiError::invalid(field, format!("{} is not a role: {allowed}", crate::query::quoted(name)))
             })
         };

@@ -86,6 +86,33 @@ const NODES: Shape = Shape {
 pub(crate) const NODE_STATES: Shape =
     Shape { is_list: false, keys: &["cluster", "nodes"], below: &[("nodes", &NODES)] };
 
+/// [`HealthBody`](flightdeck_service::HealthBody)
+pub(crate) const HEALTH: Shape =
+    Shape { is_list: false, keys: &["cluster", "nodes", "metric-names"], below: &[] };
+
+const SAMPLE_QUERY: Shape = Shape {
+    is_list: true,
+    keys: &[
+        "metric",
+        "host",
+        "resolution",
+        "type",
+        "type-ids",
+        "subtype",
+        "subtype-ids",
+        "scale-by",
+        "aggreg",
+    ],
+    below: &[],
+};
+
+/// [`QueryBody`](flightdeck_service::QueryBody)
+pub(crate) const SAMPLE_QUERIES: Shape = Shape {
+    is_list: false,
+    keys: &["cluster", "queries", "for-all-nodes", "from", "to", "with-stats", "with-data", "with-padding"],
+    below: &[("queries", &SAMPLE_QUERY)],
+};
+
 impl Shape {
     /// The text with its keys as this server writes them; `None` when they are so already. No key changes its length,
     /// so that places in one text are places in the other.

@@ -1,5 +1,6 @@
 use super::*;
 use flightdeck_model::{MetaEdit, NodeStatesBody, StartJobBody, StopJobBody, TagBody};
+use flightdeck_service::{HealthBody, QueryBody, SampleQuery};
 use proptest::prelude::*;
 use rstest::rstest;
 use std::collections::BTreeSet;
@@ -135,6 +136,7 @@ fn the_shapes_have_exactly_the_keys_that_the_decoder_knows() {
     assert_eq!(names(&WHICH_JOB), known_to::<WhichJobBody>(unknown));
     assert_eq!(names(&CHANGE_USER), known_to::<ChangeUserBody>(unknown));
     assert_eq!(names(&NODE_STATES), known_to::<NodeStatesBody>(unknown));
+    assert_eq!(names(&HEALTH), known_to::<HealthBody>(unknown));
     let below: Vec<_> = START_JOB.shapes_below().chain(NODE_STATES.shapes_below()).map(names).collect();
     assert_eq!(
         below,
@@ -144,6 +146,42 @@ fn the_shapes_have_exactly_the_keys_that_the_decoder_knows() {
             known_to::<NodeStatesBody>(r#"{"nodes": [{"?": 1}]}"#),
         ]
     );
+}
+
+/// What passes over unknown keys is asked what it writes.
+#[test]
+fn the_shape_of_a_query_has_exactly_the_keys_that_are_written() {
+    let query = SampleQuery {
+        kind: Some("core".to_owned()),
+        type_ids: vec!["0".to_owned()],
+        subtype: Some("disk".to_owned()),
+        subtype_ids: vec!["sda".to_owned()],
+        scale_by: 2.0,
+        ..SampleQuery::default()
+    };
+    let body: QueryBody =
+        body(r#"{"Cluster": "alpha", "from": 0, "TO": 60, "queries": [{"Metric": "m", "HOST": "a"}]}"#)
+            .decode_whole(&SAMPLE_QUERIES)
+            .unwrap();
+    assert_eq!((body.cluster.as_str(), body.queries[0].host.as_str()), ("alpha", "a"));
+    let keys =
+        |written: serde_json::Value| written.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(names(&SAMPLE_QUERIES), keys(serde_json::to_value(body).unwrap()));
+    let below: Vec<_> = SAMPLE_QUERIES.shapes_below().map(names).collect();
+    assert_eq!(below, [keys(serde_json::to_value(query).unwrap())]);
+}
+
+#[rstest]
+#[case(r#"{"cluster": "alpha", "nodes": ["a001"], "metric-names": ["cpu_load"]}"#, true)]
+#[case(r#"{"Nodes": [ "a001", {}]}"#, true)]
+#[case(r#"{"nodes": [], "Metric-Names": null}"#, true)]
+#[case(r#"{"cluster": "alpha", "nodes": [{"hostname": "a001"}]}"#, false)]
+#[case(r#"{"nodes": []}"#, false)]
+#[case(r#"["nodes"]"#, false)]
+#[case(r#"{"nodes": ["#, false)]
+#[case("null", false)]
+fn a_question_for_health_is_known_by_the_names_of_nodes(#[case] text: &str, #[case] asks: bool) {
+    assert_eq!(body(text).asks_for_health(), asks);
 }
 
 proptest! {

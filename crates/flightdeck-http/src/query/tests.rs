@@ -1,6 +1,8 @@
 use super::*;
 use crate::error::ApiError;
-use flightdeck_model::{AuditAction, AuditOutcome, JobState, OmitTagged, Range, SortKey, UnixTime};
+use flightdeck_model::{
+    AuditAction, AuditOutcome, JobState, OmitTagged, Range, SortKey, TimePrecision, UnixTime,
+};
 use flightdeck_service::ListJobs;
 use proptest::prelude::*;
 use rstest::rstest;
@@ -14,6 +16,64 @@ fn refusal(query: &str) -> (String, String) {
         Err(ApiError::Invalid { field, reason }) => (field, reason),
         other => panic!("{query} is not refused as invalid: {other:?}"),
     }
+}
+
+fn pairs(query: &str) -> QueryPairs<'_> {
+    QueryPairs::parse(query).unwrap()
+}
+
+#[rstest]
+#[case("", None, None)]
+#[case("cluster=&precision=s", None, Some(TimePrecision::Seconds))]
+#[case("cluster=a%20b%2Fc&precision=ms", Some("a b/c"), Some(TimePrecision::Milliseconds))]
+#[case("precision=us&db=x&cluster=alpha&rp=y", Some("alpha"), Some(TimePrecision::Microseconds))]
+#[case("precision=u", None, Some(TimePrecision::Microseconds))]
+#[case("precision=ns", None, Some(TimePrecision::Nanoseconds))]
+#[case("precision=n", None, Some(TimePrecision::Nanoseconds))]
+fn a_write_is_told_its_cluster_and_unit(
+    #[case] query: &str,
+    #[case] cluster: Option<&str>,
+    #[case] precision: Option<TimePrecision>,
+) {
+    let read = WriteQuery::read(&pairs(query)).unwrap();
+    assert_eq!(read, WriteQuery { cluster: cluster.map(str::to_owned), precision });
+}
+
+#[rstest]
+#[case("precision=")]
+#[case("precision=S")]
+#[case("precision=minutes")]
+fn an_unknown_unit_is_refused(#[case] query: &str) {
+    assert!(WriteQuery::read(&pairs(query)).unwrap_err().to_string().starts_with("precision: "));
+}
+
+#[rstest]
+#[case("", &[], 1, 1000)]
+#[case("selector=", &[], 1, 1000)]
+#[case("selector=alpha:a001&page=3&items-per-page=10", &["alpha", "a001"], 3, 10)]
+#[case("selector-part=00000000:01:00.0&selector=alpha:a001&selector-part=x%26y", &["alpha", "a001", "00000000:01:00.0", "x&y"], 1, 1000)]
+#[case("selector-part=alpha", &["alpha"], 1, 1000)]
+fn a_selector_has_parts_that_are_split_and_parts_that_are_not(
+    #[case] query: &str,
+    #[case] path: &[&str],
+    #[case] page: u64,
+    #[case] items: u64,
+) {
+    let read = ContentQuery::read(&pairs(query)).unwrap();
+    assert_eq!(read.path, path);
+    assert_eq!((read.page.page, read.page.items_per_page), (page, items));
+}
+
+#[rstest]
+#[case("selector=alpha:")]
+#[case("selector=:a001")]
+#[case("selector-part=")]
+#[case("selector=a&selector=b")]
+#[case("items-per-page=1001")]
+#[case("page=0")]
+#[case("depth=2")]
+fn a_selector_that_is_none_is_refused(#[case] query: &str) {
+    assert!(ContentQuery::read(&pairs(query)).is_err());
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::state::AppState;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, route};
 use flightdeck_model::NodeStatesBody;
+use flightdeck_service::Caller;
 
 /// Stores what the nodes of a cluster are doing. Unknown hosts and clusters are named in the answer.
 #[utoipa::path(
@@ -29,8 +30,16 @@ pub(crate) async fn report(
     state: Data<AppState>,
     body: LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
-    let report: NodeStatesBody = body.decode(&NODE_STATES)?;
-    let reported = state.services.report_nodes(&origin.caller(principal), report).await?;
+    store(&origin.caller(principal), &state, body.decode(&NODE_STATES)?).await
+}
+
+/// Stores a report, and tells what became of it.
+pub(super) async fn store(
+    caller: &Caller,
+    state: &AppState,
+    states: NodeStatesBody,
+) -> Result<HttpResponse, ApiError> {
+    let reported = state.services.report_nodes(caller, states).await?;
     let msg = if reported.cluster_is_known {
         format!("stored the states of {} nodes", reported.stored)
     } else {

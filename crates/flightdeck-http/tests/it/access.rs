@@ -2,7 +2,7 @@
 
 use crate::world::{NOW, World, starting, with_token};
 use actix_web::ResponseError as _;
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use flightdeck_auth::{AllowList, TrustedProxies};
 use flightdeck_http::{ApiError, ROUTES, Route, RouteAccess, openapi};
@@ -15,6 +15,7 @@ fn roles_tried() -> Vec<(&'static str, Vec<Role>)> {
     vec![
         ("nothing", vec![]),
         ("anonymous", vec![Role::Anonymous]),
+        ("ingest", vec![Role::Ingest]),
         ("api", vec![Role::Api]),
         ("user", vec![Role::User]),
         ("manager", vec![Role::Manager]),
@@ -25,6 +26,10 @@ fn roles_tried() -> Vec<(&'static str, Vec<Role>)> {
         ("manager and api", vec![Role::Manager, Role::Api]),
         ("support and api", vec![Role::Support, Role::Api]),
         ("admin and api", vec![Role::Admin, Role::Api]),
+        ("ingest and api", vec![Role::Ingest, Role::Api]),
+        ("ingest and admin", vec![Role::Ingest, Role::Admin]),
+        ("ingest, user and api", vec![Role::Ingest, Role::User, Role::Api]),
+        ("ingest, admin and api", vec![Role::Ingest, Role::Admin, Role::Api]),
         ("admin and user", vec![Role::Admin, Role::User]),
     ]
 }
@@ -33,10 +38,32 @@ fn roles_tried() -> Vec<(&'static str, Vec<Role>)> {
 fn expected(access: RouteAccess, roles: &str) -> StatusCode {
     let admitted = match access {
         RouteAccess::Public => true,
-        RouteAccess::Api | RouteAccess::ApiAdmin => matches!(roles, "api" | "admin and api"),
-        RouteAccess::UserApi => {
-            matches!(roles, "api" | "user and api" | "manager and api" | "support and api" | "admin and api")
+        RouteAccess::Api | RouteAccess::ApiAdmin => {
+            matches!(roles, "api" | "admin and api" | "ingest, admin and api")
         }
+        RouteAccess::UserApi => matches!(
+            roles,
+            "api"
+                | "user and api"
+                | "manager and api"
+                | "support and api"
+                | "admin and api"
+                | "ingest, user and api"
+                | "ingest, admin and api"
+        ),
+        RouteAccess::Ingest => {
+            roles.contains("ingest")
+                || matches!(roles, "api" | "user and api" | "manager and api" | "admin and api")
+        }
+        RouteAccess::Store => matches!(
+            roles,
+            "api"
+                | "user and api"
+                | "manager and api"
+                | "admin and api"
+                | "ingest, user and api"
+                | "ingest, admin and api"
+        ),
     };
     if !admitted {
         return StatusCode::UNAUTHORIZED;
@@ -79,10 +106,19 @@ async fn request(world: &World, route: &Route, seen: i64, number: i64) -> TestRe
         "/api/machine_state/{cluster}/{host}" => {
             ("/api/machine_state/alpha/a001".to_owned(), "{}".to_owned())
         }
+        "/api/write" | "/api/write/" => {
+            (route.path.to_owned(), "cpu_load,cluster=alpha,hostname=a001 value=1\n".to_owned())
+        }
+        "/api/free" | "/api/free/" => (format!("{}?to=1", route.path), "[[]]".to_owned()),
+        "/api/healthcheck" | "/api/healthcheck/" => {
+            (route.path.to_owned(), r#"{"cluster": "alpha", "nodes": [], "metric-names": []}"#.to_owned())
+        }
+        "/api/query" | "/api/query/" => {
+            (route.path.to_owned(), r#"{"cluster": "alpha", "from": 0, "to": 60}"#.to_owned())
+        }
         _ => (route.path.replace("{id}", &seen.to_string()), "[]".to_owned()),
     };
-    let request = TestRequest::with_uri(&path).method(route.method.clone());
-    if route.method == Method::GET { request } else { request.set_payload(body) }
+    TestRequest::with_uri(&path).method(route.method.clone()).set_payload(body)
 }
 
 #[actix_web::test]

@@ -26,6 +26,8 @@ use rstest::rstest;
 #[case("/api/jobs/edit_meta/7/")]
 #[case("/api/jobs/delete_job_before/")]
 #[case("/api/machine_state/alpha/")]
+#[case("/api/write/x")]
+#[case("/api/debug//")]
 #[case("/userapi/jobs/stop_job/")]
 #[case("/nothing")]
 #[case("/")]
@@ -57,6 +59,10 @@ async fn an_unknown_path_is_not_found_without_a_token(#[case] path: &str) {
 #[case(Method::DELETE, "/api/nodestate/", "GET, POST, PUT")]
 #[case(Method::DELETE, "/api/machine_state/alpha/a001", "GET, POST, PUT")]
 #[case(Method::POST, "/api/audit/", "GET")]
+#[case(Method::GET, "/api/write/", "POST")]
+#[case(Method::PUT, "/api/free", "POST")]
+#[case(Method::DELETE, "/api/healthcheck/", "GET, POST")]
+#[case(Method::PUT, "/api/query", "GET, POST")]
 #[actix_web::test]
 async fn a_wrong_method_is_told_all_right_ones(
     #[case] method: Method,
@@ -140,7 +146,7 @@ async fn a_body_beyond_the_limit_is_refused_packed_or_not() {
     assert_eq!(world.send(request).await.status, 413);
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(bytes).unwrap();

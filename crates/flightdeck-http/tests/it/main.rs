@@ -19,8 +19,12 @@ mod lifecycle;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod metric_store;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod nodes;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod world;

@@ -11,9 +11,11 @@ use flightdeck_model::{
     AuthSource, JobArchive, JobData, JobMeta, JobMetric, MachineState, MachineStates, MetricScope, PortError,
     Resource, Role, Roles, Series, UnixTime, User, UserRepository,
 };
-use flightdeck_service::{ClusterCatalog, ImportOptions, ImportProgress, Parts, Services, Settings};
+use flightdeck_service::{
+    ClusterCatalog, ImportOptions, ImportProgress, MetricSources, Parts, Services, Settings,
+};
 use flightdeck_testkit::{
-    ArchivedJobBuilder, FixedClock, MemoryArchive, MemoryJobs, MemoryUsers, archived_job,
+    ArchivedJobBuilder, FixedClock, MemoryArchive, MemoryJobs, MemoryMetrics, MemoryUsers, archived_job,
 };
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
@@ -55,6 +57,7 @@ pub(crate) struct World {
     pub(crate) users: Arc<MemoryUsers>,
     pub(crate) archive: Arc<MemoryArchive>,
     pub(crate) jobs: Arc<MemoryJobs>,
+    pub(crate) samples: Arc<MemoryMetrics>,
     keys: KeyPair,
 }
 
@@ -157,6 +160,12 @@ impl World {
         let clock = Arc::new(FixedClock::at(NOW));
         let users = Arc::new(MemoryUsers::default());
         let jobs = Arc::new(MemoryJobs::default());
+        let samples = ["cpu_load", "cpu_user", "flops"]
+            .into_iter()
+            .fold(MemoryMetrics::new().with_metric("alpha", "mem_used", 30), |store, metric| {
+                store.with_metric("alpha", metric, 60)
+            });
+        let samples = Arc::new(samples);
         let mut parts = Parts {
             clock: clock.clone(),
             jobs: jobs.clone(),
@@ -164,6 +173,8 @@ impl World {
             archive: archive.clone(),
             changes: jobs.clone(),
             archive_work: jobs.clone(),
+            archiving: jobs.clone(),
+            metrics: MetricSources { own: Some(samples.clone()), ..MetricSources::default() },
             nodes: jobs.clone(),
             audit: jobs.clone(),
             quarantine: jobs.clone(),
@@ -177,7 +188,7 @@ impl World {
         let report = services.import_archive(ImportOptions { rebuild: false, readers: 1 }, &Silent).unwrap();
         assert_eq!(report.skipped, []);
         let keys = KeyPair::generate().unwrap();
-        Self { state: AppState::new(services, keys.public_key()), clock, users, archive, jobs, keys }
+        Self { state: AppState::new(services, keys.public_key()), clock, users, archive, jobs, samples, keys }
     }
 
     pub(crate) fn token(&self, name: &str, roles: &[Role]) -> String {

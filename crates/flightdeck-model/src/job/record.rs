@@ -19,6 +19,9 @@ pub struct JobFragments {
     pub statistics: Option<Box<RawValue>>,
     /// Object of text to text; not loaded for lists unless asked for.
     pub meta_data: Option<Box<RawValue>>,
+    /// List of [`MissingSamples`](crate::MissingSamples): what was not there when the job was archived; `None` when
+    /// nothing was missing, or the job is not archived. Loaded together with [`meta_data`](Self::meta_data).
+    pub missing: Option<Box<RawValue>>,
 }
 
 /// A job as stored. Serialises to the Job object of the REST API.
@@ -113,6 +116,9 @@ impl Serialize for JobRecord {
         map.serialize_entry("concurrentJobs", &ConcurrentJobs::NONE)?;
         map.serialize_entry("energy", &self.energy_kwh)?;
         map.serialize_entry("statistics", &self.fragments.statistics)?;
+        if let Some(missing) = &self.fragments.missing {
+            map.serialize_entry("missing", missing)?;
+        }
         map.serialize_entry("jobId", &self.key.job_id)?;
         map.serialize_entry("duration", &self.duration_s)?;
         map.serialize_entry("numNodes", &self.num_nodes)?;

@@ -240,6 +240,7 @@ fn record() -> JobRecord {
             energy_footprint: None,
             statistics: None,
             meta_data: None,
+            missing: None,
         },
     }
 }
@@ -265,10 +266,13 @@ fn a_record_passes_its_fragments_on_and_shows_what_is_known() {
     record.num_acc = 4;
     record.monitoring_status = MonitoringStatus::Archived;
     record.fragments.footprint = Some(fragment(&json!({"mem_used_max": 1.5})));
+    let missing = json!([{"metric": "flops", "hosts": ["a01"], "reason": "no samples"}]);
+    record.fragments.missing = Some(fragment(&missing));
     record.tags = read(full()).tags;
     let written = serde_json::to_value(&record).unwrap();
     assert_eq!(written["footprint"], json!({"mem_used_max": 1.5}));
     assert_eq!(written["tags"], full()["tags"]);
+    assert_eq!(written["missing"], missing);
     let numbers = ["smt", "numAcc", "monitoringStatus"].map(|key| written[key].as_i64());
     assert_eq!(numbers, [Some(2), Some(4), Some(3)]);
     assert_eq!(written["partition"], "work");

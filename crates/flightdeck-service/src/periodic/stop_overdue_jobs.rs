@@ -24,6 +24,9 @@ pub(super) fn run(services: &Services) -> Result<String, ServiceError> {
         for job in &jobs {
             tracing::info!(%job, "a job ran past its walltime and is taken for ended");
         }
+        if !jobs.is_empty() {
+            services.archiving_signal.raise();
+        }
         stopped += jobs.len();
         if u32::try_from(jobs.len()).is_ok_and(|count| count < BATCH_JOBS) {
             return Ok(format!("stopped {stopped} jobs"));

@@ -2,7 +2,7 @@
 
 use crate::world::{CountedProgress, World, import};
 use flightdeck_model::{
-    ArchiveEntry, ArchivedJob, DataStamp, ImportCounts, JobArchive, JobData, JobDbId, JobKey, JobLabels,
+    ArchiveEntry, ArchivedJob, DataStamp, FinishedJob, ImportCounts, JobArchive, JobData, JobDbId, JobKey, JobLabels,
     JobPage, JobRecord, JobRepository, JobSelection, JobVisibility, LoadedClusters, Page, PortError,
     PortErrorKind, TagVisibility, UnixTime,
 };
@@ -136,6 +136,10 @@ impl JobArchive for UnreadableArchive {
 
     fn load_data(&self, key: &JobKey) -> Result<Option<JobData>, PortError> {
         self.inner.load_data(key)
+    }
+
+    fn store_job(&self, job: &FinishedJob, data: &JobData) -> Result<i64, PortError> {
+        self.inner.store_job(job, data)
     }
 
     fn write_labels(&self, key: &JobKey, labels: &JobLabels) -> Result<Option<i64>, PortError> {

@@ -189,14 +189,6 @@ fn refused(world: &World, job: &JobRecord) -> ServiceError {
 }
 
 #[test]
-fn a_job_that_is_not_archived_has_no_data_here() {
-    let world = world_with_data();
-    world.start_again(1);
-    let refusal = refused(&world, &world.job(1));
-    assert!(matches!(&refusal, ServiceError::NotFound(text) if text.contains("running")), "{refusal:?}");
-}
-
-#[test]
 fn a_job_without_a_data_file_has_no_data() {
     let world = World::with_jobs([archived_job(1).state(JobState::Failed)]);
     let job = world.job(1);

@@ -2,7 +2,7 @@
 
 use crate::world::{World, metric, put_data};
 use flightdeck_model::{
-    ArchiveEntry, DataStamp, JobArchive, JobData, JobKey, JobLabels, JobRecord, LoadedClusters, MetricScope,
+    ArchiveEntry, DataStamp, FinishedJob, JobArchive, JobData, JobKey, JobLabels, JobRecord, LoadedClusters, MetricScope,
     PortError, PortErrorKind, ResampleMethod,
 };
 use flightdeck_service::{
@@ -55,6 +55,10 @@ impl JobArchive for WatchedArchive {
             gate.lock().unwrap().iter().take(ASKERS).for_each(drop);
         }
         self.inner.load_data(key)
+    }
+
+    fn store_job(&self, job: &FinishedJob, data: &JobData) -> Result<i64, PortError> {
+        self.inner.store_job(job, data)
     }
 
     fn write_labels(&self, key: &JobKey, labels: &JobLabels) -> Result<Option<i64>, PortError> {

@@ -3,7 +3,7 @@
 use crate::start_job::body;
 use crate::world::{NOW, World, admin, robot_call};
 use flightdeck_model::{JobState, NodeRepository, PortErrorKind};
-use flightdeck_service::Settings;
+use flightdeck_service::{MetricSources, Parts, Services, Settings};
 use futures_executor::block_on;
 use serde_json::json;
 
@@ -25,11 +25,24 @@ fn only_what_is_configured_is_done() {
         let tasks = world.services.periodic_tasks().into_iter();
         tasks.map(|task| (task.name, task.interval.as_secs(), task.at_start)).collect()
     };
-    assert_eq!(names(&World::new()), [("settle-archive", 60, true)]);
-    assert_eq!(
-        names(&configured()),
-        [(OVERDUE, 60, false), ("settle-archive", 60, true), (RETENTION, 3600, false)]
-    );
+    let metrics = [
+        ("hold-samples", 60, true),
+        ("metric-store-maintenance", 60, false),
+        ("metric-checkpoint", 3600, false),
+        ("footprints", 600, false),
+    ];
+    assert_eq!(names(&World::new()), [&[("settle-archive", 60, true)], &metrics[..]].concat());
+    let others = [(OVERDUE, 60, false), ("settle-archive", 60, true), (RETENTION, 3600, false)];
+    assert_eq!(names(&configured()), [&others[..], &metrics].concat());
+
+    let world = World::new();
+    let settings = Settings { footprint_interval_s: None, checkpoint_interval_s: 60, ..Settings::default() };
+    let services = Services::new(Parts { settings, ..world.parts() });
+    let tasks = services.periodic_tasks();
+    assert!(tasks.iter().all(|task| task.name != "footprints"));
+    assert!(tasks.iter().any(|task| task.name == "metric-checkpoint" && task.interval.as_secs() == 60));
+    let without_store = Services::new(Parts { metrics: MetricSources::default(), ..world.parts() });
+    assert_eq!(without_store.periodic_tasks().len(), 1, "only the archive's");
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn restarted(world: &World) -> World {
         jobs: world.jobs.clone(),
         users: world.users.clone(),
         archive: world.archive.clone(),
+        metrics: world.metrics.clone(),
         clock: world.clock.clone(),
     }
 }

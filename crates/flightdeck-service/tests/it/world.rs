@@ -6,11 +6,11 @@ use flightdeck_model::{
     PortError, Principal, RefusedRequest, Role, Roles, Series, UnixTime, WhichJob,
 };
 use flightdeck_service::{
-    Caller, ClusterCatalog, ImportOptions, ImportProgress, ImportReport, ListJobs, Parts, RefusedJobs,
-    ServiceError, Services, Settings,
+    Caller, ClusterCatalog, ImportOptions, ImportProgress, ImportReport, ListJobs, MetricSources, Parts,
+    RefusedJobs, ServiceError, Services, Settings,
 };
 use flightdeck_testkit::{
-    ArchivedJobBuilder, FixedClock, MemoryArchive, MemoryJobs, MemoryUsers, audit_entry, wait,
+    ArchivedJobBuilder, FixedClock, MemoryArchive, MemoryJobs, MemoryMetrics, MemoryUsers, audit_entry, wait,
 };
 use futures_executor::block_on;
 use serde_json::Value;
@@ -62,6 +62,7 @@ pub(crate) struct World {
     pub(crate) jobs: Arc<MemoryJobs>,
     pub(crate) users: Arc<MemoryUsers>,
     pub(crate) archive: Arc<MemoryArchive>,
+    pub(crate) metrics: Arc<MemoryMetrics>,
     pub(crate) clock: Arc<FixedClock>,
 }
 
@@ -78,6 +79,7 @@ impl World {
         let jobs = Arc::new(MemoryJobs::new());
         let users = Arc::new(MemoryUsers::new());
         let clock = Arc::new(FixedClock::at(NOW));
+        let metrics = Arc::new(every_metric());
         let machines = Arc::new(MemoryMachines::default());
         let services = Services::new(Parts {
             clock: clock.clone(),
@@ -86,6 +88,8 @@ impl World {
             archive: archive.clone(),
             changes: jobs.clone(),
             archive_work: jobs.clone(),
+            archiving: jobs.clone(),
+            metrics: own(&metrics),
             nodes: jobs.clone(),
             audit: jobs.clone(),
             quarantine: jobs.clone(),
@@ -94,7 +98,7 @@ impl World {
             clusters: ClusterCatalog::new(archive.load_clusters().unwrap().clusters),
             settings,
         });
-        Self { services, jobs, users, archive, clock }
+        Self { services, jobs, users, archive, metrics, clock }
     }
 
     /// As [`new`](Self::new), keeping the starts and stops that break a rule.
@@ -119,6 +123,8 @@ impl World {
             archive: self.archive.clone(),
             changes: self.jobs.clone(),
             archive_work: self.jobs.clone(),
+            archiving: self.jobs.clone(),
+            metrics: own(&self.metrics),
             nodes: self.jobs.clone(),
             audit: self.jobs.clone(),
             quarantine: self.jobs.clone(),
@@ -229,6 +235,18 @@ impl World {
     pub(crate) fn all_job_ids(&self) -> Vec<i64> {
         self.all_jobs().iter().map(|job| job.key.job_id).collect()
     }
+}
+
+/// A store of the metrics of both clusters.
+fn every_metric() -> MemoryMetrics {
+    let alpha = [("cpu_load", 60), ("mem_used", 120), ("node_power", 60), ("acc_power", 60), ("flops", 60)];
+    let store = MemoryMetrics::new().with_metric("beta", "net_bw", 30);
+    alpha.into_iter().fold(store, |store, (metric, timestep_s)| store.with_metric("alpha", metric, timestep_s))
+}
+
+/// This store, and no other server's.
+pub(crate) fn own(metrics: &Arc<MemoryMetrics>) -> MetricSources {
+    MetricSources { own: Some(metrics.clone()), ..MetricSources::default() }
 }
 
 /// Imports, and checks that the progress shown adds up when the import comes to its end.

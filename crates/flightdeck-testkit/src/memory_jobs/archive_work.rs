@@ -7,6 +7,14 @@ use flightdeck_model::{
 };
 
 impl Content {
+    /// What the archive should say of a job; `None` when it is gone.
+    pub(super) fn labels(&self, job: JobDbId) -> Option<JobLabels> {
+        let stored = self.jobs.iter().find(|stored| stored.id == job)?;
+        let is_on_job = |tag: &&Tag| stored.tag_ids.contains(&tag.id);
+        let tags = self.tags.iter().filter(is_on_job).cloned().collect();
+        Some(JobLabels { tags, meta_data: stored.job.meta.meta_data.clone() })
+    }
+
     /// Lets the archive follow a change of a job; `false` when the job is not in the archive.
     pub(super) fn queue_update(&mut self, job: JobDbId) -> bool {
         if !self.is_in_archive(job) {
@@ -82,11 +90,7 @@ impl ArchiveWork for MemoryJobs {
     }
 
     fn job_labels(&self, job: JobDbId) -> Result<Option<JobLabels>, PortError> {
-        let content = self.lock();
-        let Some(stored) = content.jobs.iter().find(|stored| stored.id == job) else { return Ok(None) };
-        let is_on_job = |tag: &&Tag| stored.tag_ids.contains(&tag.id);
-        let tags = content.tags.iter().filter(is_on_job).cloned().collect();
-        Ok(Some(JobLabels { tags, meta_data: stored.job.meta.meta_data.clone() }))
+        Ok(self.lock().labels(job))
     }
 
     fn settle_archive_task(

@@ -38,7 +38,7 @@ impl Content {
         Ok(id)
     }
 
-    fn stop(&mut self, end: JobEnd) -> Result<JobRecord, JobChangeError> {
+    fn stop(&mut self, end: JobEnd, now: UnixTime) -> Result<JobRecord, JobChangeError> {
         let found = self.newest(&WhichJob::Match(end.job), |_| true);
         let job = found.ok_or(JobChangeError::NotFound)?;
         if !job.is_running() {
@@ -49,7 +49,9 @@ impl Content {
         }
         job.ran_s = end.stop_time.seconds_since(job.job.meta.start_time);
         job.state = end.state;
-        Ok(job.record(Vec::new(), end.stop_time, false)?)
+        let stopped = job.record(Vec::new(), end.stop_time, false)?;
+        self.queue_archiving(stopped.id, now);
+        Ok(stopped)
     }
 
     fn stop_overdue(&mut self, now: UnixTime, grace_s: i64, limit: u32) -> Vec<JobKey> {
@@ -63,9 +65,12 @@ impl Content {
         for job in self.jobs.iter_mut().filter(is_overdue).take(limit) {
             job.ran_s = job.job.meta.walltime;
             job.state = JobState::Timeout;
-            ended.push(job.key());
+            ended.push((job.id, job.key()));
         }
-        ended
+        for (id, _) in &ended {
+            self.queue_archiving(*id, now);
+        }
+        ended.into_iter().map(|(_, key)| key).collect()
     }
 }
 
@@ -82,7 +87,8 @@ impl JobChanges for MemoryJobs {
     }
 
     fn stop_job(&self, end: JobEnd, audit: AuditEntry) -> PortFuture<Result<JobRecord, JobChangeError>> {
-        self.write_audited(audit, |content| content.stop(end))
+        let now = audit.time;
+        self.write_audited(audit, |content| content.stop(end, now))
     }
 
     fn stop_overdue(

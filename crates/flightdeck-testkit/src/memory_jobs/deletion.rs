@@ -10,6 +10,7 @@ impl Content {
         self.jobs = kept;
         for job in &gone {
             self.drop_update(job.id);
+            self.to_archive.remove(&job.id);
             if with_archive && job.has_files() {
                 self.queue_removal(job);
             }

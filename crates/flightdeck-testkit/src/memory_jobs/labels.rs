@@ -12,7 +12,7 @@ pub(crate) const MOST_TAGS_OF_A_JOB: usize = 256;
 /// How many bytes the keys and values of a job's metadata can have together.
 pub(crate) const MOST_METADATA_BYTES: usize = 4 * 1024 * 1024;
 
-fn is_same(left: &Tag, right: &Tag) -> bool {
+pub(super) fn is_same(left: &Tag, right: &Tag) -> bool {
     (&left.tag_type, &left.name, &left.scope) == (&right.tag_type, &right.name, &right.scope)
 }
 

@@ -23,7 +23,14 @@ impl Content {
             counts.unchanged += 1;
         } else {
             let all_tag_ids = stored.tag_ids.union(&tag_ids).copied().collect();
-            *stored = StoredJob::archived(stored.id, job, all_tag_ids);
+            let id = stored.id;
+            let edited = std::mem::take(&mut stored.job.meta.meta_data);
+            *stored = StoredJob::archived(id, job, all_tag_ids);
+            // Of a job that was to be archived, the database knows best what was edited.
+            if self.to_archive.remove(&id).is_some() && !edited.is_empty() && edited != job.meta.meta_data {
+                stored.job.meta.meta_data = edited;
+                self.queue_update(id);
+            }
             counts.updated += 1;
         }
     }

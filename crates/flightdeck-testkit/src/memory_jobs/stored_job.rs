@@ -1,8 +1,8 @@
 //! One job of the store in memory, and the record that is shown of it.
 
 use flightdeck_model::{
-    ArchivedJob, JobDbId, JobFragments, JobKey, JobMeta, JobRecord, JobState, MonitoringStatus, NewJob,
-    PortError, PortErrorKind, Tag, UnixTime,
+    ArchivedJob, JobDbId, JobFragments, JobKey, JobMeta, JobRecord, JobState, MissingSamples,
+    MonitoringStatus, NewJob, PortError, PortErrorKind, Tag, UnixTime,
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -20,6 +20,8 @@ pub(super) struct StoredJob {
     pub(super) ran_s: i64,
     pub(super) monitoring_status: MonitoringStatus,
     pub(super) tag_ids: BTreeSet<i64>,
+    /// What was not there when the job was archived.
+    pub(super) missing: Vec<MissingSamples>,
 }
 
 impl StoredJob {
@@ -31,6 +33,7 @@ impl StoredJob {
             ran_s: i64::from(job.meta.duration),
             monitoring_status: MonitoringStatus::Archived,
             tag_ids,
+            missing: Vec::new(),
             job: job.clone(),
         }
     }
@@ -52,6 +55,7 @@ impl StoredJob {
             ran_s: 0,
             monitoring_status,
             tag_ids,
+            missing: Vec::new(),
         }
     }
 
@@ -120,6 +124,11 @@ impl StoredJob {
                 energy_footprint: encoded_map(&job.energy_footprint_kwh)?,
                 statistics: encoded_map(&meta.statistics)?,
                 meta_data: if with_metadata { encoded_map(&meta.meta_data)? } else { None },
+                missing: if self.missing.is_empty() || !with_metadata {
+                    None
+                } else {
+                    encoded(&self.missing).map(Some)?
+                },
             },
         })
     }

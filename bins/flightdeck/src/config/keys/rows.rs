@@ -116,38 +116,141 @@ pub(super) const OTHERS: &[Key] = &[
         INTERVAL,
         "Accepted, and not needed: durations of running jobs are computed when they are asked for.",
     ),
-    Key::new("cron.footprint-worker", INTERVAL, "Interval of updating running jobs' footprints."),
-    Key::new("nats", Kind::Table, "Connection to a NATS broker."),
-    Key::new("nats.address", Kind::FilledText, "Address of the broker.").required(),
-    Key::new("nats.username", Kind::Text, "User at the broker."),
-    Key::new("nats.password", Kind::Text, "The user's password."),
-    Key::new("nats.creds-file-path", Kind::Text, "File with credentials."),
-    Key::new("metric-store", Kind::Table, "Samples of running jobs."),
-    Key::new("metric-store.retention-in-memory", INTERVAL, "How long samples stay in memory.").required(),
-    Key::new("metric-store.memory-cap", COUNT, "Memory limit in GB.").required(),
-    Key::new("metric-store.num-workers", COUNT, "Threads that write checkpoints; 0 lets the server choose."),
-    Key::new("metric-store.checkpoint-interval", INTERVAL, "Time between checkpoints."),
-    Key::new("metric-store.checkpoints", Kind::Table, "Samples on disk."),
-    Key::new("metric-store.checkpoints.file-format", Kind::OneOf(&["wal", "json"]), "Format of checkpoints."),
-    Key::new("metric-store.checkpoints.directory", Kind::FilledText, "Folder of checkpoints."),
-    Key::new("metric-store.checkpoints.max-wal-size", COUNT, "Bytes a log may have; 0 is no limit."),
+    Key::new(
+        "cron.footprint-worker",
+        INTERVAL,
+        "Time between two updates of running jobs' footprints.",
+    )
+    .default(r#""10m""#)
+    .served(),
+    Key::new("nats", Kind::Table, "Connection to a NATS broker.").served(),
+    Key::new("nats.address", Kind::FilledText, "Addresses of the broker's servers, separated by commas.")
+        .required()
+        .example(r#""nats://127.0.0.1:4222""#)
+        .served(),
+    Key::new("nats.username", Kind::Text, "User at the broker.").served(),
+    Key::new("nats.password", Kind::Text, "The user's password.").served(),
+    Key::new("nats.creds-file-path", Kind::Text, "File with credentials.").served(),
+    Key::new(
+        "nats.stream",
+        Kind::Text,
+        "JetStream stream that keeps the subjects: messages are acknowledged when what they say is on disk, and come again until then. Without it they are taken as they pass by.",
+    )
+    .served(),
+    Key::new(
+        "metric-store",
+        Kind::Table,
+        "Samples of running jobs. Without this section the server keeps none, and archives jobs without data.",
+    )
+    .served(),
+    Key::new(
+        "metric-store.retention-in-memory",
+        INTERVAL,
+        "How long samples are kept; those of running jobs stay from the job's start on.",
+    )
+    .required()
+    .example(r#""48h""#)
+    .served(),
+    Key::new(
+        "metric-store.memory-cap",
+        Kind::Integer { min: 0, max: 1_000_000 },
+        "GB (1,000,000,000 bytes) that samples may take; then the oldest are dropped, those of running jobs last. 0 is no limit.",
+    )
+    .required()
+    .example("4")
+    .served(),
+    Key::new(
+        "metric-store.num-workers",
+        COUNT,
+        "Threads that load snapshots at start; 0 lets the server choose.",
+    )
+    .served(),
+    Key::new("metric-store.checkpoint-interval", INTERVAL, "Time between two snapshots.")
+        .default(r#""1h""#)
+        .served(),
+    Key::new(
+        "metric-store.directory",
+        Kind::FilledText,
+        "Folder of the log and the snapshots, made if need be; without it `metric-store`, beside metric-store.checkpoints.directory.",
+    )
+    .example(r#""./var/metric-store""#)
+    .served(),
+    Key::new(
+        "metric-store.durability",
+        Kind::OneOf(&["sync", "flush"]),
+        "When a write is answered: after its samples are on disk (`sync`), or in the hands of the operating system (`flush`: they outlive the server, but not the machine).",
+    )
+    .default(r#""sync""#)
+    .served(),
+    Key::new(
+        "metric-store.write-deadline",
+        INTERVAL,
+        "How long a write waits for the disk before it is answered with 503.",
+    )
+    .default(r#""4s""#)
+    .served(),
+    Key::new(
+        "metric-store.series-max",
+        Kind::Integer { min: 1, max: 100_000_000 },
+        "Series (a metric of a part of a host) that are kept at most; samples of further ones are passed over and counted.",
+    )
+    .default("5000000")
+    .served(),
+    Key::new("metric-store.checkpoints", Kind::Table, "Checkpoints of the reference server.").served(),
+    Key::new(
+        "metric-store.checkpoints.file-format",
+        Kind::OneOf(&["wal", "json"]),
+        "Accepted, and not needed: both formats are read.",
+    ),
+    Key::new(
+        "metric-store.checkpoints.directory",
+        Kind::FilledText,
+        "Folder of the reference server's checkpoints, taken over when metric-store.directory is new. It is only read.",
+    )
+    .default(r#""./var/checkpoints""#)
+    .served(),
+    Key::new(
+        "metric-store.checkpoints.max-wal-size",
+        COUNT,
+        "Accepted, and not needed: a log is never dropped for its size.",
+    ),
     Key::new("metric-store.cleanup", Kind::Table, "What becomes of old checkpoints."),
     Key::new("metric-store.cleanup.mode", Kind::OneOf(&["archive", "delete"]), "What is done with them."),
     Key::new("metric-store.cleanup.directory", Kind::Text, "Where archived checkpoints go."),
-    Key::new("metric-store.nats-subscriptions", Kind::TableList, "Samples over NATS."),
-    Key::new("metric-store.nats-subscriptions[].subscribe-to", Kind::FilledText, "Subject.").required(),
+    Key::new("metric-store.nats-subscriptions", Kind::TableList, "Samples over NATS.").served(),
+    Key::new("metric-store.nats-subscriptions[].subscribe-to", Kind::FilledText, "Subject.")
+        .required()
+        .served(),
     Key::new(
         "metric-store.nats-subscriptions[].cluster-tag",
         Kind::Text,
         "Cluster of samples that name none.",
-    ),
+    )
+    .served(),
     Key::new("metric-store.debug", Kind::Table, "Leftover of the reference server."),
     Key::new("metric-store.debug.dump-to-file", Kind::Text, "Leftover of the reference server."),
     Key::new("metric-store.debug.gops", Kind::Flag, "Leftover of the reference server."),
-    Key::new("metric-store-external", Kind::TableList, "Metric stores of their own."),
-    Key::new("metric-store-external[].scope", Kind::FilledText, "Cluster it serves, or `*`.").required(),
-    Key::new("metric-store-external[].url", Kind::FilledText, "Where it is.").required(),
-    Key::new("metric-store-external[].token", Kind::Text, "Token for it.").required(),
+    Key::new(
+        "metric-store-external",
+        Kind::TableList,
+        "Metric stores of other servers, asked for the samples of the clusters that they serve.",
+    )
+    .served(),
+    Key::new(
+        "metric-store-external[].scope",
+        Kind::FilledText,
+        "What it serves: `<cluster>-<subcluster>`, `<cluster>`, or `*` for all others.",
+    )
+    .required()
+    .served(),
+    Key::new(
+        "metric-store-external[].url",
+        Kind::FilledText,
+        "Where it is; `/api/query` is put behind.",
+    )
+    .required()
+    .served(),
+    Key::new("metric-store-external[].token", Kind::Text, "Token for it.").required().served(),
     Key::new("ui", Kind::Table, "Defaults of the web pages."),
     Key::new("ui.job-list", Kind::Table, "Job list."),
     Key::new("ui.job-list.use-paging", Kind::Flag, "Pages instead of endless scrolling."),

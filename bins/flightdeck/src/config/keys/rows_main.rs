@@ -2,7 +2,6 @@
 
 use super::{Key, Kind};
 
-const COUNT: Kind = Kind::Integer { min: 0, max: i64::MAX };
 const SMALL_COUNT: Kind = Kind::Integer { min: 0, max: u32::MAX as i64 };
 
 /// The section `main` and all that is in it.
@@ -159,11 +158,32 @@ pub(super) const MAIN: &[Key] = &[
     )
     .served(),
     Key::new("main.systemd-unit", Kind::Text, "Unit whose journal the log viewer shows."),
-    Key::new("main.api-subjects", Kind::Table, "Job and node events over NATS."),
-    Key::new("main.api-subjects.subject-job-event", Kind::FilledText, "Subject of job events.").required(),
-    Key::new("main.api-subjects.subject-node-state", Kind::FilledText, "Subject of node states.").required(),
-    Key::new("main.api-subjects.job-concurrency", COUNT, "Workers for job events."),
-    Key::new("main.api-subjects.node-concurrency", COUNT, "Workers for node states."),
+    Key::new(
+        "main.api-subjects",
+        Kind::Table,
+        "Job and node events over NATS; the REST routes stay in use beside them.",
+    )
+    .served(),
+    Key::new("main.api-subjects.subject-job-event", Kind::FilledText, "Subject of job events.")
+        .required()
+        .served(),
+    Key::new("main.api-subjects.subject-node-state", Kind::FilledText, "Subject of node states.")
+        .required()
+        .served(),
+    Key::new(
+        "main.api-subjects.job-concurrency",
+        Kind::Integer { min: 1, max: 1024 },
+        "Job events that are worked on at the same time; those of one job stay in order.",
+    )
+    .default("8")
+    .served(),
+    Key::new(
+        "main.api-subjects.node-concurrency",
+        Kind::Integer { min: 1, max: 1024 },
+        "Reports of node states that are worked on at the same time.",
+    )
+    .default("2")
+    .served(),
     Key::new(
         "main.nodestate-retention",
         Kind::Table,

@@ -47,6 +47,7 @@ pub(super) fn job_of(row: ReferenceJob) -> Result<TakenJob, BrokenRule> {
         resources: to_json("resources", &resources)?,
         statistics: None,
         meta_data: metadata_of(row.meta_data)?,
+        missing: None,
     };
     let hosts = resources.into_iter().map(|resource| resource.hostname).collect();
     Ok(TakenJob { state, hosts, tags: Vec::new(), row: taken })

@@ -1,5 +1,5 @@
 use super::*;
-use flightdeck_model::Series;
+use flightdeck_model::{MetricScope, Series};
 
 /// Eight series of 1000 samples.
 fn data_with(has_statistics_series: bool) -> JobData {

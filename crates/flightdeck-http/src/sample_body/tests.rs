@@ -1,0 +1,151 @@
+use super::*;
+use actix_web::http::StatusCode;
+use actix_web::middleware::Compress;
+use actix_web::test::{TestRequest, call_and_read_body, init_service};
+use actix_web::{App, FromRequest as _, ResponseError as _, dev, web};
+use rstest::rstest;
+
+const LIMITS: SampleBodyLimits = SampleBodyLimits { sent_bytes: 100_000, unpacked_bytes: 1_000_000 };
+
+/// Samples whose lines differ, so that they do not shrink to nothing.
+fn samples(lines: u32) -> Vec<u8> {
+    let line = |number: u32| {
+        let scattered = number.wrapping_mul(2_654_435_761);
+        format!("cpu_load,hostname=a{number:04} value={scattered}.5 1700000000\n")
+    };
+    (0..lines).flat_map(|number| line(number).into_bytes()).collect()
+}
+
+/// The text as this server's own answers are packed.
+async fn packed(encoding: &str, text: Vec<u8>) -> Bytes {
+    let app = App::new().wrap(Compress::default());
+    let answer = web::to(move || std::future::ready(text.clone()));
+    let service = init_service(app.default_service(answer)).await;
+    let request = TestRequest::default().insert_header(("accept-encoding", encoding)).to_request();
+    call_and_read_body(&service, request).await
+}
+
+async fn collected(
+    request: TestRequest,
+    chunks: impl Stream<Item = Result<Bytes, PayloadError>> + 'static,
+) -> Result<Vec<u8>, ApiError> {
+    let request = request.to_http_request();
+    let mut stream: dev::Payload = dev::Payload::Stream { payload: Box::pin(chunks) };
+    let payload = Payload::from_request(&request, &mut stream).await.unwrap();
+    collect(LIMITS, Duration::from_secs(10), &request, payload).await
+}
+
+fn packed_in(encoding: &str) -> TestRequest {
+    TestRequest::post().insert_header(("content-encoding", encoding))
+}
+
+fn in_chunks(bytes: &Bytes, length: usize) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
+    let chunks: Vec<_> = bytes.chunks(length).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+    stream::iter(chunks)
+}
+
+fn status(refused: Result<Vec<u8>, ApiError>) -> StatusCode {
+    refused.unwrap_err().status_code()
+}
+
+#[rstest]
+#[case("identity", 1)]
+#[case("identity", 70_000)]
+#[case("gzip", 1)]
+#[case("gzip", 1024)]
+#[case("GZip", 50_000)]
+#[case("zstd", 1)]
+#[case("zstd", 1025)]
+#[case(" ZSTD ", 50_000)]
+#[actix_web::test]
+async fn a_body_comes_out_as_it_was_however_it_is_packed_and_cut(
+    #[case] encoding: &str,
+    #[case] chunk: usize,
+) {
+    let sent = samples(1500);
+    let body = packed(&encoding.trim().to_lowercase(), sent.clone()).await;
+    assert_eq!(body.len() < sent.len(), encoding != "identity");
+    assert_eq!(collected(packed_in(encoding), in_chunks(&body, chunk)).await.unwrap(), sent);
+}
+
+#[actix_web::test]
+async fn without_a_content_encoding_the_body_is_taken_as_it_is() {
+    let sent = packed("gzip", samples(20)).await;
+    assert_eq!(collected(TestRequest::post(), in_chunks(&sent, 100)).await.unwrap(), sent);
+    assert!(collected(TestRequest::post(), stream::empty()).await.unwrap().is_empty());
+}
+
+#[rstest]
+#[case("deflate")]
+#[case("br")]
+#[case("gzip, gzip")]
+#[case("")]
+#[actix_web::test]
+async fn another_packing_is_refused(#[case] encoding: &str) {
+    let refused = collected(packed_in(encoding), stream::empty()).await;
+    assert_eq!(status(refused), 415);
+}
+
+#[actix_web::test]
+async fn a_body_packed_twice_is_refused() {
+    let twice = packed_in("gzip").append_header(("content-encoding", "gzip"));
+    assert_eq!(status(collected(twice, stream::empty()).await), 415);
+}
+
+#[actix_web::test]
+async fn a_body_is_limited_as_sent_whatever_it_announces() {
+    let chunk = || Ok(Bytes::from(vec![b'x'; 1000]));
+    for encoding in ["identity", "gzip"] {
+        let endless = stream::repeat_with(chunk);
+        let refused = collected(packed_in(encoding).insert_header(("content-length", "5")), endless).await;
+        assert!(matches!(status(refused).as_u16(), 400 | 413), "{encoding}");
+    }
+    let exactly = stream::repeat_with(chunk).take(100);
+    assert_eq!(collected(TestRequest::post(), exactly).await.unwrap().len(), LIMITS.sent_bytes);
+    let announced = TestRequest::post().insert_header(("content-length", "100001"));
+    assert_eq!(status(collected(announced, stream::pending()).await), 413, "before anything has come");
+}
+
+#[rstest]
+#[case("gzip")]
+#[case("zstd")]
+#[actix_web::test]
+async fn a_body_is_limited_when_unpacked(#[case] encoding: &str) {
+    let bomb = packed(encoding, vec![b'\n'; 8 << 20]).await;
+    assert!(bomb.len() < LIMITS.sent_bytes, "{} bytes", bomb.len());
+    assert_eq!(status(collected(packed_in(encoding), in_chunks(&bomb, 60_000)).await), 413);
+    let exactly = packed(encoding, vec![b'\n'; LIMITS.unpacked_bytes]).await;
+    assert_eq!(collected(packed_in(encoding), in_chunks(&exactly, 60_000)).await.unwrap().len(), 1_000_000);
+}
+
+#[rstest]
+#[case("gzip", b"cpu_load value=1".as_slice())]
+#[case("zstd", b"cpu_load value=1".as_slice())]
+#[case("gzip", b"\x1f\x8b\x08".as_slice())]
+#[actix_web::test]
+async fn what_cannot_be_unpacked_is_refused(#[case] encoding: &str, #[case] sent: &[u8]) {
+    let sent = Bytes::copy_from_slice(sent);
+    assert_eq!(status(collected(packed_in(encoding), in_chunks(&sent, 7)).await), 400);
+}
+
+#[actix_web::test]
+async fn a_cut_gzip_body_is_refused() {
+    let whole = packed("gzip", samples(200)).await;
+    let cut = whole.slice(..whole.len() - 5);
+    assert_eq!(status(collected(packed_in("gzip"), in_chunks(&cut, 500)).await), 400);
+}
+
+#[actix_web::test]
+async fn a_body_that_breaks_off_is_refused() {
+    let begun = Ok(Bytes::from_static(b"cpu_load,hostname=a001 value=1"));
+    let broken = stream::iter([begun, Err(PayloadError::Incomplete(None))]);
+    assert_eq!(status(collected(TestRequest::post(), broken).await), 400);
+}
+
+#[actix_web::test]
+async fn a_body_that_never_ends_is_given_up() {
+    let request = TestRequest::post().to_http_request();
+    let mut endless: dev::Payload = dev::Payload::Stream { payload: Box::pin(stream::pending()) };
+    let payload = Payload::from_request(&request, &mut endless).await.unwrap();
+    assert_eq!(status(collect(LIMITS, Duration::ZERO, &request, payload).await), 408);
+}

@@ -1,0 +1,173 @@
+//! From a body in line protocol to what is written down and what goes into memory: which samples are stored, and why the
+//! others are not. Knows nothing of files or threads.
+
+use crate::memory::{Memory, Refusal, Sample};
+use flightdeck_line_protocol::{Line, Lines, Precision, SkipReason};
+use flightdeck_model::{SeriesName, TimePrecision, WriteContext, WriteReport};
+use flightdeck_sample_log::RecordBuilder;
+use std::collections::BTreeMap;
+
+/// A sample may be ahead of the server's clock by this much.
+pub(crate) const FUTURE_MAX_S: i64 = 3600;
+
+/// Bytes of a typical line; only for how much room is made at first.
+const LINE_BYTES: usize = 64;
+
+/// What of a body is to be stored.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    /// The samples as they go into the log; empty when there is none.
+    pub(crate) record: Vec<u8>,
+    /// The same samples as they go into memory.
+    pub(crate) samples: Vec<Sample>,
+    /// What becomes of the lines once the samples are stored.
+    pub(crate) report: WriteReport,
+}
+
+/// Up to when and since when samples are taken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    /// The oldest time that is kept, in seconds.
+    pub(crate) oldest_s: i64,
+    /// The newest, in seconds.
+    pub(crate) newest_s: i64,
+}
+
+/// Reads a body. `is_held` says whether a host's samples of this time are kept, however old they are.
+pub(crate) fn read_body(
+    body: &[u8],
+    context: &WriteContext,
+    window: Window,
+    memory: &Memory,
+    is_held: impl Fn(&str, &str, i64) -> bool,
+) -> Intake {
+    let mut lines = Lines::new(body, context.precision.map(precision));
+    let mut resolver = memory.resolver();
+    let mut builder = RecordBuilder::new();
+    let mut samples = Vec::with_capacity(body.len() / LINE_BYTES + 1);
+    let mut tally = Tally::default();
+    while let Some(line) = lines.next_line() {
+        let sample = match line {
+            Ok(Line::Sample(sample)) => sample,
+            Ok(Line::Skipped(reason)) => {
+                tally.skip(skip_words(reason));
+                continue;
+            }
+            Err(problem) => {
+                let number = u64::try_from(lines.number()).unwrap_or(u64::MAX);
+                tally.bad(number, || problem.to_string());
+                continue;
+            }
+        };
+        let cluster = if sample.cluster.is_empty() {
+            context.default_cluster.as_deref().unwrap_or_default()
+        } else {
+            sample.cluster
+        };
+        if cluster.is_empty() || sample.host.is_empty() {
+            tally.skip(if cluster.is_empty() { "no cluster" } else { "no hostname" });
+            continue;
+        }
+        let time_s = sample.time_s.unwrap_or(context.received.0);
+        if time_s > window.newest_s {
+            tally.skip("too far in the future");
+            continue;
+        }
+        if time_s < window.oldest_s && !is_held(cluster, sample.host, time_s) {
+            tally.skip("older than the retention");
+            continue;
+        }
+        let name = SeriesName {
+            cluster,
+            host: sample.host,
+            kind: sample.kind,
+            id: sample.id,
+            sub_kind: sample.sub_kind,
+            sub_id: sample.sub_id,
+            metric: sample.measurement,
+        };
+        match resolver.resolve(&name) {
+            Ok(series) => {
+                builder.push(&name, time_s, sample.value);
+                samples.push(Sample { series: series.number, time_s, value: sample.value });
+                tally.stored += 1;
+            }
+            Err(refusal) => tally.skip(refusal_words(refusal)),
+        }
+    }
+    let record = if samples.is_empty() { Vec::new() } else { builder.finish() };
+    Intake { record, samples, report: tally.into_report() }
+}
+
+const fn precision(wanted: TimePrecision) -> Precision {
+    match wanted {
+        TimePrecision::Seconds => Precision::Seconds,
+        TimePrecision::Milliseconds => Precision::Milliseconds,
+        TimePrecision::Microseconds => Precision::Microseconds,
+        TimePrecision::Nanoseconds => Precision::Nanoseconds,
+    }
+}
+
+const fn skip_words(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::Event => "event",
+        SkipReason::Log => "log",
+        SkipReason::Control => "control",
+        SkipReason::NotANumber => "not a number",
+    }
+}
+
+const fn refusal_words(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::UnknownCluster => "unknown cluster",
+        Refusal::UnknownMetric => "unknown metric",
+        Refusal::BadName => "name with characters that are not allowed",
+        Refusal::TooManySeries => "too many series",
+    }
+}
+
+/// Counts lines by what became of them.
+#[derive(Default)]
+struct Tally {
+    stored: u64,
+    /// The reason that came last, and how often in a row: lines of one kind mostly follow each other.
+    run: Option<(&'static str, u64)>,
+    skipped: BTreeMap<&'static str, u64>,
+    bad: u64,
+    first_bad: Option<(u64, String)>,
+}
+
+impl Tally {
+    fn skip(&mut self, reason: &'static str) {
+        match &mut self.run {
+            Some((last, count)) if std::ptr::eq(*last, reason) => *count += 1,
+            _ => {
+                self.end_run();
+                self.run = Some((reason, 1));
+            }
+        }
+    }
+
+    fn end_run(&mut self) {
+        if let Some((reason, count)) = self.run.take() {
+            *self.skipped.entry(reason).or_default() += count;
+        }
+    }
+
+    fn bad(&mut self, number: u64, problem: impl FnOnce() -> String) {
+        self.bad += 1;
+        if self.first_bad.is_none() {
+            self.first_bad = Some((number, problem()));
+        }
+    }
+
+    fn into_report(mut self) -> WriteReport {
+        self.end_run();
+        WriteReport {
+            stored: self.stored,
+            skipped: self.skipped,
+            bad: self.bad,
+            first_bad: self.first_bad,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Opening: snapshots in their order, then the log; or, in a new folder, what the reference server left.
+
+use super::checkpoint::Snapshotting;
+use super::{StoreError, StoreOptions};
+use crate::block::Block;
+use crate::memory::{Memory, Sample};
+use flightdeck_checkpoints::{Piece, read_checkpoints};
+use flightdeck_model::SeriesName;
+use flightdeck_sample_log::{Disk, Log, LogOptions, Record, RecordReader, Snapshots, replay};
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Samples that are put into memory at once.
+const BATCH_SAMPLES: usize = 16_384;
+
+/// Loading with more threads waits for the locks of memory.
+const LOAD_THREADS_MAX: usize = 8;
+
+/// What was found when a store was opened.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OpenReport {
+    /// Snapshots that were read.
+    pub snapshots: usize,
+    /// Blocks that came from them.
+    pub blocks: u64,
+    /// Samples that came from the log.
+    pub log_samples: u64,
+    /// Parts of snapshots and records of the log that are damaged. They were left aside; their files are kept.
+    pub damaged: u64,
+    /// Samples and blocks of clusters and metrics that are not configured any more, or older than what is kept.
+    pub passed_over: u64,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// What was taken over from the reference server's checkpoints.
+    pub took_over: Option<TakenOver>,
+}
+
+/// What was taken over from the reference server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TakenOver {
+    /// Hosts.
+    pub hosts: u64,
+    /// Files that were read.
+    pub files: u64,
+    /// Samples that were stored.
+    pub samples: u64,
+    /// Samples that were not: of clusters or metrics that are not configured, or older than what is kept.
+    pub passed_over: u64,
+    /// Files and records that could not be read, with the reason.
+    pub problems: Vec<String>,
+}
+
+pub(super) struct Opened {
+    pub(super) log: Log,
+    pub(super) snapshots: Snapshotting,
+    pub(super) lock: File,
+    pub(super) report: OpenReport,
+}
+
+pub(super) fn open(
+    disk: &Arc<dyn Disk>,
+    options: &StoreOptions,
+    memory: &Memory,
+    now_s: i64,
+) -> Result<Opened, StoreError> {
+    let begun = Instant::now();
+    let directory = &options.directory;
+    let folder = |source| StoreError::Folder { path: directory.clone(), source };
+    disk.create_dir_all(directory).map_err(folder)?;
+    let lock = lock(directory)?;
+    let oldest_s = now_s.saturating_sub(options.retention_s);
+    let files = Snapshots::list(disk, directory).map_err(StoreError::Log)?;
+    let mut report = OpenReport { snapshots: files.len(), ..OpenReport::default() };
+    load_snapshots(disk, options, memory, &files, oldest_s, &mut report)?;
+    let replayed_from = files.last().map(|file| file.covers.next());
+    let is_new = files.is_empty() && Log::is_absent(disk, directory).map_err(StoreError::Log)?;
+    replay_log(disk, directory, replayed_from, memory, &mut report)?;
+    let log_options = LogOptions { durability: options.durability, segment_bytes: options.segment_bytes };
+    let log = Log::open(disk, directory, log_options).map_err(StoreError::Log)?;
+    if is_new && let Some(root) = options.reference_checkpoints.as_deref().filter(|root| root.is_dir()) {
+        report.took_over = Some(take_over(root, memory, oldest_s));
+    }
+    report.seconds = begun.elapsed().as_secs_f64();
+    let snapshots = Snapshotting { files, next_is_full: false };
+    Ok(Opened { log, snapshots, lock, report })
+}
+
+fn lock(directory: &Path) -> Result<File, StoreError> {
+    let path = directory.join("lock");
+    let folder = |source| StoreError::Folder { path: path.clone(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(folder)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: directory.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(StoreError::Folder { path, source }),
+    }
+}
+
+fn load_snapshots(
+    disk: &Arc<dyn Disk>,
+    options: &StoreOptions,
+    memory: &Memory,
+    files: &[flightdeck_sample_log::SnapshotInfo],
+    oldest_s: i64,
+    report: &mut OpenReport,
+) -> Result<(), StoreError> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = if options.load_threads == 0 { cores.min(LOAD_THREADS_MAX) } else { options.load_threads };
+    let passed_over = AtomicU64::new(0);
+    let unreadable = AtomicU64::new(0);
+    for file in files {
+        let take = |name: &SeriesName<'_>, timestep_s: u32, number: i64, bytes: &[u8]| {
+            let Ok(block) = Block::from_bytes(bytes) else {
+                unreadable.fetch_add(1, Ordering::Relaxed);
+                return;
+            };
+            if !memory.insert_saved(name, timestep_s, number, block, oldest_s) {
+                passed_over.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let loaded = Snapshots::load(disk, file, threads, &take).map_err(StoreError::Log)?;
+        report.blocks += loaded.blocks;
+        report.damaged += loaded.damaged_sections;
+    }
+    report.damaged += unreadable.into_inner();
+    report.passed_over += passed_over.into_inner();
+    Ok(())
+}
+
+fn replay_log(
+    disk: &Arc<dyn Disk>,
+    directory: &Path,
+    from: Option<flightdeck_sample_log::SegmentNumber>,
+    memory: &Memory,
+    report: &mut OpenReport,
+) -> Result<(), StoreError> {
+    let mut resolver = memory.resolver();
+    let mut batch = Vec::with_capacity(BATCH_SAMPLES);
+    let mut samples = 0;
+    let mut passed_over = 0;
+    let mut broken = 0;
+    let replayed = replay(disk, directory, from.unwrap_or_default(), &mut |record| match record {
+        Record::Free { paths, to_s } => {
+            memory.apply(&batch);
+            batch.clear();
+            memory.free(&paths, to_s);
+        }
+        Record::Samples(payload) => {
+            let mut reader = RecordReader::new(payload);
+            loop {
+                match reader.next_sample() {
+                    Ok(Some((name, time_s, value))) => match resolver.resolve(&name) {
+                        Ok(series) => {
+                            samples += 1;
+                            batch.push(Sample { series: series.number, time_s, value });
+                        }
+                        Err(_) => passed_over += 1,
+                    },
+                    Ok(None) => break,
+                    Err(_) => {
+                        broken += 1;
+                        break;
+                    }
+                }
+            }
+            if batch.len() >= BATCH_SAMPLES {
+                memory.apply(&batch);
+                batch.clear();
+            }
+        }
+    });
+    let counts = replayed.map_err(StoreError::Log)?;
+    memory.apply(&batch);
+    report.log_samples += samples;
+    report.passed_over += passed_over;
+    report.damaged += counts.damaged_records + broken;
+    Ok(())
+}
+
+/// Takes over what the reference server left.
+fn take_over(root: &Path, memory: &Memory, oldest_s: i64) -> TakenOver {
+    let mut taken = TakenOver::default();
+    let mut resolver = memory.resolver();
+    let mut batch = Vec::with_capacity(BATCH_SAMPLES);
+    let read = read_checkpoints(root, &mut |name, piece| {
+        let Ok(series) = resolver.resolve(name) else {
+            taken.passed_over += match piece {
+                Piece::Run { values, .. } => values.iter().filter(|value| !value.is_nan()).count() as u64,
+                Piece::Sample { .. } => 1,
+            };
+            return;
+        };
+        let mut add = |time_s: i64, value: f64| {
+            if value.is_nan() {
+                return;
+            }
+            if time_s < oldest_s {
+                taken.passed_over += 1;
+                return;
+            }
+            taken.samples += 1;
+            batch.push(Sample { series: series.number, time_s, value });
+        };
+        match piece {
+            Piece::Run { timestep_s, start_s, values } => {
+                for (time_s, value) in (start_s..).step_by(timestep_s.max(1) as usize).zip(values) {
+                    add(time_s, shortest_decimal(*value));
+                }
+            }
+            Piece::Sample { time_s, value } => add(time_s, shortest_decimal(value)),
+        }
+        if batch.len() >= BATCH_SAMPLES {
+            memory.apply(&batch);
+            batch.clear();
+        }
+    });
+    memory.apply(&batch);
+    taken.hosts = read.hosts;
+    taken.files = read.files;
+    taken.problems = read.problems.iter().map(|problem| format!("{}: {}", problem.path.display(), problem.reason)).collect();
+    taken
+}
+
+/// The value that was most likely sent, of which the file has 32 bits: 0.1 and not 0.10000000149011612.
+fn shortest_decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
+}

@@ -1,0 +1,82 @@
+//! The store as the ports of the model see it.
+
+use super::{SampleStore, StoreError};
+use crate::memory::Held;
+use crate::store::writer::Order;
+use flightdeck_model::{
+    HeldHost, MetricSource, MetricStore, NodeFreshness, Page, PortError, PortFuture, SeriesAnswer,
+    SeriesPage, SeriesRequest, TimeSpan, UnixTime, WriteContext, WriteReport,
+};
+use std::sync::PoisonError;
+
+impl MetricSource for SampleStore {
+    fn read_series(
+        &self,
+        cluster: &str,
+        requests: &[SeriesRequest],
+        span: TimeSpan,
+    ) -> Result<Vec<SeriesAnswer>, PortError> {
+        Ok(self.memory.read_series(cluster, requests, span))
+    }
+
+    fn change_stamp(&self, cluster: &str, hosts: &[&str]) -> Option<u64> {
+        Some(self.memory.change_stamp(cluster, hosts))
+    }
+}
+
+impl MetricStore for SampleStore {
+    fn write(&self, body: &[u8], context: &WriteContext) -> PortFuture<Result<WriteReport, PortError>> {
+        Self::write(self, body, context)
+    }
+
+    fn free(&self, paths: &[Vec<String>], to: UnixTime) -> Result<u64, PortError> {
+        let dropped = self.writer.order(|answer| Order::Free { paths: paths.to_vec(), to_s: to.0, answer })?;
+        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner).next_is_full = true;
+        Ok(dropped)
+    }
+
+    fn list_series(&self, path: &[String], page: Page) -> SeriesPage {
+        self.memory.list_series(path, page)
+    }
+
+    fn freshness(
+        &self,
+        cluster: &str,
+        hosts: &[&str],
+        metrics: &[&str],
+        now: UnixTime,
+    ) -> Vec<NodeFreshness> {
+        self.memory.freshness(cluster, hosts, metrics, now)
+    }
+
+    fn hold(&self, hosts: Vec<HeldHost>) {
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Held::new(hosts);
+    }
+
+    fn maintain(&self, now: UnixTime) -> Result<String, PortError> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let closed = self.memory.close_idle(now.0);
+        let expired = self.memory.expire(now.0, self.options.retention_s, &held);
+        let dropped = self.memory.enforce_cap(&held);
+        if dropped.blocks > 0 {
+            tracing::warn!(
+                blocks = dropped.blocks,
+                samples = dropped.samples,
+                "the metric store has reached its memory cap: its oldest samples were dropped"
+            );
+        }
+        let kept_since_s = now.0.saturating_sub(self.options.retention_s).min(held.oldest_s());
+        let files = self.remove_snapshots_before(kept_since_s).map_err(PortError::from)?;
+        let counters = self.memory.counters();
+        Ok(format!(
+            "{closed} blocks closed, {expired} expired, {} dropped for memory, {files} snapshots removed; {} series, {} bytes",
+            dropped.blocks, counters.series, counters.bytes
+        ))
+    }
+
+    fn checkpoint(&self) -> Result<String, PortError> {
+        let done = self.checkpoint_new().map_err(|error: StoreError| PortError::from(error))?;
+        let kind = if done.is_full { "all" } else { "new" };
+        Ok(format!("{} {kind} blocks written", done.blocks))
+    }
+}

@@ -1,0 +1,158 @@
+//! From one query to its row: which series it means, and in which order they stand.
+
+use super::series::{Found, error_in_place, queried};
+use super::{QueriedSeries, Reading, SampleQuery, VALUES_MAX, too_many_samples};
+use crate::ServiceError;
+use crate::archived_data::at_node;
+use crate::live_data::JobPlace;
+use flightdeck_model::{
+    Aggregation, FoundSeries, JobMetric, MetricConfig, MetricScope, Resource, Series, SeriesParts,
+    SeriesRequest, SubParts, Topology, aggregate,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why a part has no series.
+const NO_SAMPLES: &str = "no samples";
+
+impl Reading<'_> {
+    pub(super) fn found_row(
+        &self,
+        query: &SampleQuery,
+        metric: &MetricConfig,
+    ) -> Result<Vec<QueriedSeries>, ServiceError> {
+        let kind =
+            query.kind.as_deref().filter(|kind| !kind.is_empty() && *kind != MetricScope::Node.as_str());
+        let found = match (kind, &query.subtype) {
+            (None, None) => return self.node_row(query, metric),
+            (None, Some(subtype)) => self.parts_below(query, "", &[String::new()], subtype)?,
+            (Some(kind), Some(subtype)) => self.parts_below(query, kind, &query.type_ids, subtype)?,
+            (Some(kind), None) => self.parts(query, kind)?,
+        };
+        if found.iter().all(Option::is_none) {
+            return Ok(Vec::new());
+        }
+        // Without a kind, and with `aggreg`, one series is asked for.
+        if query.aggregate || kind.is_none() {
+            let members = found.into_iter().flatten().collect();
+            return Ok(vec![self.combined(query, metric, members)]);
+        }
+        let in_place = |series: Option<FoundSeries>| match series {
+            Some(series) => self.queried(query, &series.values, series.timestep_s),
+            None => error_in_place(NO_SAMPLES.to_owned()),
+        };
+        Ok(found.into_iter().map(in_place).collect())
+    }
+
+    /// The host as a whole.
+    fn node_row(
+        &self,
+        query: &SampleQuery,
+        metric: &MetricConfig,
+    ) -> Result<Vec<QueriedSeries>, ServiceError> {
+        let found = self.read(query, SeriesParts::Node)?.into_iter().next();
+        if let Some(series) = found {
+            return Ok(vec![self.queried(query, &series.values, series.timestep_s)]);
+        }
+        let from_parts = self.node_from_parts(query, metric)?;
+        let series = from_parts.as_ref().and_then(|made| Some((made.series.first()?, made.timestep_s)));
+        let row = series.map(|(series, timestep_s)| self.queried(query, &series.data, timestep_s));
+        Ok(row.into_iter().collect())
+    }
+
+    /// The host as a whole, made of its parts.
+    fn node_from_parts(
+        &self,
+        query: &SampleQuery,
+        metric: &MetricConfig,
+    ) -> Result<Option<JobMetric>, ServiceError> {
+        let Some(subcluster) = self.cluster.subcluster_of_host(&query.host) else { return Ok(None) };
+        let accelerators = subcluster.topology.accelerators.iter().map(|it| it.id.clone()).collect();
+        let whole_node = [Resource { hostname: query.host.clone(), accelerators, ..Resource::default() }];
+        let place = JobPlace { cluster: &self.cluster.name, subcluster, resources: &whole_node };
+        let data = place.load(self.store, &[metric], self.span)?.data;
+        let found = data.into_values().flatten().next();
+        Ok(found.and_then(|(from, samples)| at_node(&samples, from, metric, &place)))
+    }
+
+    /// Parts of the host, in the order of the query's ids.
+    fn parts(&self, query: &SampleQuery, kind: &str) -> Result<Vec<Option<FoundSeries>>, ServiceError> {
+        let parts =
+            SeriesParts::Parts { kind: kind.to_owned(), ids: each_once(&query.type_ids), below: None };
+        in_order(self.read(query, parts)?, &query.type_ids)
+    }
+
+    /// Parts below parts: for each part those below it, in the order of the query's ids.
+    fn parts_below(
+        &self,
+        query: &SampleQuery,
+        kind: &str,
+        ids: &[String],
+        subtype: &str,
+    ) -> Result<Vec<Option<FoundSeries>>, ServiceError> {
+        let mut found = Vec::new();
+        for id in ids {
+            let below = Some(SubParts { kind: subtype.to_owned(), ids: each_once(&query.subtype_ids) });
+            let parts = SeriesParts::Parts { kind: kind.to_owned(), ids: vec![id.clone()], below };
+            found.extend(in_order(self.read(query, parts)?, &query.subtype_ids)?);
+        }
+        Ok(found)
+    }
+
+    fn read(&self, query: &SampleQuery, parts: SeriesParts) -> Result<Vec<FoundSeries>, ServiceError> {
+        let request = SeriesRequest { metric: query.metric.clone(), host: query.host.clone(), parts };
+        let answers = self.store.read_series(&self.cluster.name, &[request], self.span)?;
+        let series = answers.into_iter().next().unwrap_or_default().series;
+        Ok(series.into_iter().filter(|one| one.values.iter().any(|value| !value.is_nan())).collect())
+    }
+
+    fn queried(&self, query: &SampleQuery, values: &[f64], timestep_s: u32) -> QueriedSeries {
+        let found = Found { values, timestep_s, from: self.span.from };
+        queried(&found, query, self.body, self.minimum_points)
+    }
+
+    /// Several parts as one.
+    fn combined(
+        &self,
+        query: &SampleQuery,
+        metric: &MetricConfig,
+        members: Vec<FoundSeries>,
+    ) -> QueriedSeries {
+        if let [only] = members.as_slice() {
+            return self.queried(query, &only.values, only.timestep_s);
+        }
+        let Some(rule) = metric.aggregation else {
+            return error_in_place(format!("metric {} cannot be aggregated", metric.name));
+        };
+        match added_up(members, rule, metric.timestep_s) {
+            Some(values) => self.queried(query, &values, metric.timestep_s),
+            None => error_in_place(NO_SAMPLES.to_owned()),
+        }
+    }
+}
+
+/// The samples of several parts of a host as those of one.
+fn added_up(members: Vec<FoundSeries>, rule: Aggregation, timestep_s: u32) -> Option<Vec<f64>> {
+    // All are the host's own, whatever they are parts of.
+    let series = members.into_iter().map(|member| Series { data: member.values, ..Series::default() });
+    let parts = JobMetric { series: series.collect(), timestep_s, ..JobMetric::default() };
+    let host = [Resource::default()];
+    let (from, to) = (MetricScope::HwThread, MetricScope::Node);
+    let made = aggregate(&parts, from, to, rule, &Topology::default(), &host)?;
+    made.series.into_iter().next().map(|one| one.data)
+}
+
+fn each_once(ids: &[String]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    ids.iter().filter(|id| seen.insert(id.as_str())).cloned().collect()
+}
+
+/// For each id its series; an id that is named twice has it twice, as far as there is room.
+fn in_order(found: Vec<FoundSeries>, ids: &[String]) -> Result<Vec<Option<FoundSeries>>, ServiceError> {
+    let by_id: BTreeMap<String, FoundSeries> =
+        found.into_iter().map(|series| (series.id.clone(), series)).collect();
+    let lengths = ids.iter().map(|id| by_id.get(id).map_or(0, |series| series.values.len()));
+    if lengths.fold(0, usize::saturating_add) > VALUES_MAX {
+        return Err(too_many_samples());
+    }
+    Ok(ids.iter().map(|id| by_id.get(id).cloned()).collect())
+}

@@ -1,0 +1,2 @@
+ALTER TABLE job DROP COLUMN missing;
+DROP TABLE archiving;
