@@ -6,6 +6,8 @@ mod archiver;
 mod compose;
 mod error;
 mod metrics;
+#[cfg(feature = "nats")]
+mod nats;
 mod schedule;
 mod tls;
 
@@ -123,6 +125,8 @@ impl ServerBuilder {
             services,
             schedule: None,
             archiver: None,
+            #[cfg(feature = "nats")]
+            nats: None,
             samples,
             handle,
             thread: Some(thread),
@@ -130,6 +134,14 @@ impl ServerBuilder {
         let schedule = Schedule::start(server.services.clone()).map_err(StartError::Thread)?;
         server.schedule = Some(schedule);
         server.archiver = Some(Archiver::start(server.services.clone()).map_err(StartError::Thread)?);
+        #[cfg(feature = "nats")]
+        {
+            server.nats = nats::listen(&self.config, &server.services)?;
+        }
+        #[cfg(not(feature = "nats"))]
+        if self.config.nats.is_some() {
+            tracing::warn!("this program was built without NATS: the section nats has no effect");
+        }
         Ok(server)
     }
 }
@@ -195,6 +207,8 @@ pub struct RunningServer {
     services: Services,
     schedule: Option<Schedule>,
     archiver: Option<Archiver>,
+    #[cfg(feature = "nats")]
+    nats: Option<flightdeck_nats::NatsListener>,
     samples: Option<Arc<SampleStore>>,
     handle: ServerHandle,
     thread: Option<JoinHandle<std::io::Result<()>>>,
@@ -277,6 +291,10 @@ impl RunningServer {
 
     /// Ends what works in the background, then writes the samples to a snapshot, so that the next start is quick.
     fn end_background(&mut self) {
+        #[cfg(feature = "nats")]
+        {
+            self.nats = None;
+        }
         self.schedule = None;
         self.archiver = None;
         let Some(store) = self.samples.take() else { return };

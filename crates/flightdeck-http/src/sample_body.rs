@@ -23,6 +23,12 @@ const USUAL_RATIO: usize = 4;
 /// 32 MiB, since a block takes 4 bytes and is at most 128 KiB long. (RFC 8878, 3.1.1.2)
 const PIECE_BYTES: usize = 1024;
 
+/// A zstd frame that is sent after the last piece, and what it unpacks to: one block, 32 times the same byte, which is
+/// in no text. (RFC 8878, 3.1.1) The decoder says nothing of a body that was cut; but it takes this for a frame only
+/// behind a whole one.
+const ZSTD_END: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd, 0x20, 32, 0x03, 0x01, 0x00, 0x04];
+const ZSTD_END_UNPACKED: &[u8] = &[0x04; 32];
+
 /// How long a body of samples may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampleBodyLimits {
@@ -55,11 +61,10 @@ pub(crate) async fn collect(
     let body = async {
         if encoding == ContentEncoding::Identity {
             let buffer = Vec::with_capacity(announced.min(ANNOUNCED_BYTES_MAX));
-            return gather(received, buffer, limits).await;
+            return gather(received, buffer, limits, 0).await;
         }
-        let pieces = received.flat_map(|chunk| stream::iter(in_pieces(chunk)));
         let usual = announced.saturating_mul(USUAL_RATIO).min(ANNOUNCED_BYTES_MAX);
-        gather(Decompress::new(pieces, encoding), Vec::with_capacity(usual), limits).await
+        unpack(received, encoding, Vec::with_capacity(usual), limits).await
     };
     let Ok(collected) = timeout(patience, body).await else {
         return Err(ApiError::BodyTimeout(patience.as_secs()));
@@ -94,6 +99,26 @@ fn limited(payload: Payload, limit: usize) -> impl Stream<Item = Result<Bytes, P
     })
 }
 
+async fn unpack(
+    received: impl Stream<Item = Result<Bytes, PayloadError>>,
+    encoding: ContentEncoding,
+    buffer: Vec<u8>,
+    limits: SampleBodyLimits,
+) -> Result<Vec<u8>, ApiError> {
+    let pieces = received.flat_map(|chunk| stream::iter(in_pieces(chunk)));
+    if encoding != ContentEncoding::Zstd {
+        return gather(Decompress::new(pieces, encoding), buffer, limits, 0).await;
+    }
+    let pieces_and_end = pieces.chain(stream::iter([Ok(Bytes::from_static(ZSTD_END))]));
+    let decoder = Decompress::new(pieces_and_end, encoding);
+    let mut unpacked = gather(decoder, buffer, limits, ZSTD_END_UNPACKED.len()).await?;
+    if !unpacked.ends_with(ZSTD_END_UNPACKED) {
+        return Err(ApiError::invalid("body", "is cut: a zstd frame in it has no end"));
+    }
+    unpacked.truncate(unpacked.len() - ZSTD_END_UNPACKED.len());
+    Ok(unpacked)
+}
+
 /// Cuts a chunk into pieces to be unpacked one after the other.
 fn in_pieces(received: Result<Bytes, PayloadError>) -> impl Iterator<Item = Result<Bytes, PayloadError>> {
     let mut rest = Some(received);
@@ -107,18 +132,21 @@ fn in_pieces(received: Result<Bytes, PayloadError>) -> impl Iterator<Item = Resu
     })
 }
 
+/// Puts chunks together. The last `end_bytes` do not count.
 async fn gather(
     chunks: impl Stream<Item = Result<Bytes, PayloadError>>,
     mut buffer: Vec<u8>,
     limits: SampleBodyLimits,
+    end_bytes: usize,
 ) -> Result<Vec<u8>, ApiError> {
+    let bytes_max = limits.unpacked_bytes.saturating_add(end_bytes);
     let mut pinned = pin!(chunks);
     while let Some(received) = pinned.next().await {
         let chunk = received.map_err(|error| match error {
             PayloadError::Overflow => ApiError::BodyTooLarge(limits.sent_bytes),
             _ => ApiError::invalid("body", "cannot be read or unpacked"),
         })?;
-        if buffer.len().saturating_add(chunk.len()) > limits.unpacked_bytes {
+        if buffer.len().saturating_add(chunk.len()) > bytes_max {
             return Err(ApiError::BodyTooLarge(limits.unpacked_bytes));
         }
         buffer.extend_from_slice(&chunk);

@@ -14,7 +14,7 @@ pub enum Precision {
 }
 
 /// The largest times, either side of 1970, that are taken for seconds, milliseconds and microseconds: those whose
-/// nanoseconds fit 64 bits. The ranges of different units do not meet for any time between September 1970 and 2262.
+/// nanoseconds fit 64 bits. The ranges of different units do not meet for any time between May 1970 and 2262.
 const SECONDS_MAX: u64 = 9_223_372_036;
 const MILLISECONDS_MAX: u64 = 9_223_372_036_854;
 const MICROSECONDS_MAX: u64 = 9_223_372_036_854_775;
@@ -34,11 +34,15 @@ impl Precision {
 
     /// The unit that a time most likely is in, going by how large it is.
     const fn of_magnitude(time: i64) -> Self {
-        match time.unsigned_abs() {
-            0..=SECONDS_MAX => Self::Seconds,
-            0..=MILLISECONDS_MAX => Self::Milliseconds,
-            0..=MICROSECONDS_MAX => Self::Microseconds,
-            _ => Self::Nanoseconds,
+        let magnitude = time.unsigned_abs();
+        if magnitude <= SECONDS_MAX {
+            Self::Seconds
+        } else if magnitude <= MILLISECONDS_MAX {
+            Self::Milliseconds
+        } else if magnitude <= MICROSECONDS_MAX {
+            Self::Microseconds
+        } else {
+            Self::Nanoseconds
         }
     }
 

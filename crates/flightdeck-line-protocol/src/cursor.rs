@@ -213,7 +213,9 @@ fn closing_quote(text: &[u8]) -> Option<usize> {
 /// How long the word for true or false is that stands in front.
 fn boolean_length(bytes: &[u8]) -> Option<usize> {
     let word = bytes.get(..token_length(bytes))?;
-    let is_boolean =
-        matches!(word, b"t" | b"T" | b"true" | b"True" | b"TRUE" | b"f" | b"F" | b"false" | b"False" | b"FALSE");
+    let is_boolean = matches!(
+        word,
+        b"t" | b"T" | b"true" | b"True" | b"TRUE" | b"f" | b"F" | b"false" | b"False" | b"FALSE"
+    );
     is_boolean.then_some(word.len())
 }

@@ -16,7 +16,9 @@ pub(crate) enum Place {
 impl Place {
     const fn meaning(self, escaped: char) -> Option<char> {
         match (self, escaped) {
-            (_, '\\') | (Self::Name | Self::Tag, ',' | ' ') | (Self::Tag, '=') | (Self::Text, '"') => Some(escaped),
+            (_, '\\') | (Self::Name | Self::Tag, ',' | ' ') | (Self::Tag, '=') | (Self::Text, '"') => {
+                Some(escaped)
+            }
             (Self::Text, 'n') => Some('\n'),
             (Self::Text, 'r') => Some('\r'),
             (Self::Text, 't') => Some('\t'),
@@ -27,12 +29,10 @@ impl Place {
 
 /// Appends `raw` to `text` without its escapes. A backslash before a character that needs none stays.
 pub(crate) fn append_unescaped(text: &mut String, raw: &str, place: Place) {
-    let mut characters = raw.chars();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            text.push(character);
-            continue;
-        }
+    let mut rest = raw;
+    while let Some((plain, from_escaped)) = rest.split_once('\\') {
+        text.push_str(plain);
+        let mut characters = from_escaped.chars();
         let Some(escaped) = characters.next() else {
             text.push('\\');
             return;
@@ -41,7 +41,9 @@ pub(crate) fn append_unescaped(text: &mut String, raw: &str, place: Place) {
             Some(meant) => text.push(meant),
             None => text.extend(['\\', escaped]),
         }
+        rest = characters.as_str();
     }
+    text.push_str(rest);
 }
 
 /// `raw` without its escapes; itself when it has none.

@@ -104,7 +104,8 @@ fn read_event_field(cursor: &mut Cursor<'_>) -> Result<Piece, LineError> {
 }
 
 fn readable<'a>(cursor: &Cursor<'a>, piece: Piece, place: Place) -> Result<Cow<'a, str>, LineError> {
-    let raw = str::from_utf8(piece.bytes(cursor.line())).map_err(|_source| Problem::NotUtf8.at(piece.start()))?;
+    let raw =
+        str::from_utf8(piece.bytes(cursor.line())).map_err(|_source| Problem::NotUtf8.at(piece.start()))?;
     Ok(unescaped(raw, place))
 }
 

@@ -1,4 +1,4 @@
-//! InfluxDB line protocol as the collectors of HPC nodes send it.
+//! The line protocol of `InfluxDB` as the collectors of HPC nodes send it.
 //!
 //! [`Lines`] goes over a body once and gives, line by line, the sample in it, why there is none, or what is wrong with
 //! the line; it allocates nothing for a line without backslashes. No line ever changes what another one gives.
@@ -18,7 +18,7 @@
 //!             assert_eq!((sample.value, sample.time_s), (70.5, Some(1_700_000_000)));
 //!         }
 //!         Ok(Line::Skipped(_)) => {}
-//!         Err(problem) => assert_eq!((lines.number(), problem.column), (2, 5)),
+//!         Err(problem) => assert_eq!((lines.number(), problem.column), (2, 6)),
 //!     }
 //! }
 //! ```

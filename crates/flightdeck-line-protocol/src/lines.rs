@@ -226,7 +226,8 @@ impl Names {
     fn checked_texts<'l>(&self, line: &'l [u8]) -> Result<[&'l str; 7], LineError> {
         let mut texts = [""; 7];
         for (text, piece) in texts.iter_mut().zip(self.pieces()) {
-            *text = str::from_utf8(piece.bytes(line)).map_err(|_source| Problem::NotUtf8.at(piece.start()))?;
+            *text =
+                str::from_utf8(piece.bytes(line)).map_err(|_source| Problem::NotUtf8.at(piece.start()))?;
         }
         Ok(texts)
     }

@@ -4,8 +4,8 @@ use crate::error::Problem;
 
 /// Powers of ten that a 64-bit float holds exactly.
 const EXACT_POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
 ];
 /// Up to here a 64-bit float holds every integer exactly.
 const EXACT_INTEGER_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
@@ -121,7 +121,8 @@ fn unsigned_integer(bytes: &[u8], digits: Digits, is_negative: bool, length: usi
 
 /// The digits between a sign and the suffix of an integer, of which there are too many for [`SAFE_DIGITS`].
 fn checked(bytes: &[u8], length: usize) -> Result<u64, Problem> {
-    let digits = text(bytes, length - 1).map(|number| number.trim_start_matches(['-', '+'])).unwrap_or_default();
+    let digits =
+        text(bytes, length - 1).map(|number| number.trim_start_matches(['-', '+'])).unwrap_or_default();
     digits.parse().map_err(|_too_large| Problem::ValueRange)
 }
 
@@ -129,7 +130,10 @@ fn text(bytes: &[u8], length: usize) -> Option<&str> {
     bytes.get(..length).and_then(|number| str::from_utf8(number).ok())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "samples are floats: large integers are rounded to the nearest one")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "samples are floats: large integers are rounded to the nearest one"
+)]
 const fn as_float(integer: u64) -> f64 {
     integer as f64
 }
@@ -148,7 +152,8 @@ pub(crate) fn integer_at_front(bytes: &[u8]) -> Option<(i64, usize)> {
     if digits.count > SAFE_DIGITS {
         return text(bytes, length)?.parse().ok().map(|integer| (integer, length));
     }
-    let integer = if is_negative { 0_i64.checked_sub_unsigned(digits.value) } else { i64::try_from(digits.value).ok() };
+    let integer =
+        if is_negative { 0_i64.checked_sub_unsigned(digits.value) } else { i64::try_from(digits.value).ok() };
     integer.map(|value| (value, length))
 }
 

@@ -16,8 +16,8 @@ pub(crate) fn line_length(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((chunk, behind)) = rest.split_first_chunk::<32>() {
         // Without an early exit the compiler looks at all of them at once.
-        let has_end = chunk.iter().fold(false, |found, &byte| found | (byte == b'\n'));
-        if has_end {
+        let ends = chunk.iter().fold(0, |found, &byte| found | u8::from(byte == b'\n'));
+        if ends != 0 {
             break;
         }
         length += chunk.len();

@@ -38,13 +38,8 @@ pub struct Block(State);
 enum State {
     /// As values of a fixed width, to be written to.
     Open(OpenBlock),
-    /// Compressed, in the format of [`codec`].
-    Closed {
-        /// The format's bytes.
-        bytes: Box<[u8]>,
-        /// How many samples are in them.
-        present: u16,
-    },
+    /// Compressed, in the format of [`codec`]. Nothing else, so that a block takes no more room than an open one.
+    Closed(Box<[u8]>),
 }
 
 impl Default for Block {
@@ -67,13 +62,13 @@ impl Block {
     /// When the bytes cannot have come from there.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DamagedBlock> {
         let mut values = [f64::NAN; BLOCK_STEPS];
-        let present = codec::decode(bytes, &mut values)?;
+        codec::decode(bytes, &mut values)?;
         let (first, last) = codec::span(bytes).ok_or(DamagedBlock { reason: "too short" })?;
         let is_sample = |slot: u8| values.get(usize::from(slot)).is_some_and(|value| !value.is_nan());
         if !is_sample(first) || !is_sample(last) {
             return Err(DamagedBlock { reason: "does not begin and end with a sample" });
         }
-        Ok(Self(State::Closed { bytes: bytes.into(), present }))
+        Ok(Self(State::Closed(bytes.into())))
     }
 
     /// The block in the stored format, whether it is open or closed; empty for a block without samples.
@@ -81,13 +76,13 @@ impl Block {
     pub fn to_bytes(&self) -> Vec<u8> {
         match &self.0 {
             State::Open(open) => codec::encode(&open.values()),
-            State::Closed { bytes, .. } => bytes.to_vec(),
+            State::Closed(bytes) => bytes.to_vec(),
         }
     }
 
     /// Stores the value of a step; NaN takes it away.
     pub fn set(&mut self, slot: u8, value: f64) {
-        if let State::Closed { .. } = self.0 {
+        if let State::Closed(_) = self.0 {
             self.0 = State::Open(OpenBlock::from_values(&self.values()));
         }
         if let State::Open(open) = &mut self.0 {
@@ -100,8 +95,7 @@ impl Block {
         if let State::Open(open) = &self.0
             && open.present() > 0
         {
-            let bytes = codec::encode(&open.values()).into_boxed_slice();
-            self.0 = State::Closed { bytes, present: open.present() };
+            self.0 = State::Closed(codec::encode(&open.values()).into_boxed_slice());
         }
     }
 
@@ -115,7 +109,7 @@ impl Block {
     pub fn read(&self, from_slot: usize, out: &mut [f64]) {
         match &self.0 {
             State::Open(open) => open.read(from_slot, out),
-            State::Closed { .. } => {
+            State::Closed(_) => {
                 let values = self.values();
                 for (to, value) in out.iter_mut().zip(values.iter().skip(from_slot)) {
                     if !value.is_nan() {
@@ -131,7 +125,7 @@ impl Block {
     pub fn span(&self) -> Option<(u8, u8)> {
         match &self.0 {
             State::Open(open) => open.span(),
-            State::Closed { bytes, .. } => codec::span(bytes),
+            State::Closed(bytes) => codec::span(bytes),
         }
     }
 
@@ -140,7 +134,7 @@ impl Block {
     pub fn present(&self) -> u16 {
         match &self.0 {
             State::Open(open) => open.present(),
-            State::Closed { present, .. } => *present,
+            State::Closed(bytes) => codec::present(bytes),
         }
     }
 
@@ -149,7 +143,7 @@ impl Block {
     pub fn heap_bytes(&self) -> usize {
         match &self.0 {
             State::Open(open) => open.heap_bytes(),
-            State::Closed { bytes, .. } => bytes.len(),
+            State::Closed(bytes) => bytes.len(),
         }
     }
 
@@ -157,7 +151,7 @@ impl Block {
     fn values(&self) -> BlockValues {
         match &self.0 {
             State::Open(open) => open.values(),
-            State::Closed { bytes, .. } => {
+            State::Closed(bytes) => {
                 let mut values = [f64::NAN; BLOCK_STEPS];
                 if codec::decode(bytes, &mut values).is_err() {
                     // Cannot be: the bytes come from the encoder, or have been read once before they were taken.

@@ -2,6 +2,7 @@
 
 use flightdeck_model::Cluster;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// Numbers for names, in the order of their coming.
@@ -47,9 +48,8 @@ impl Catalogue {
             let Ok(number) = u16::try_from(catalogue.clusters.len()) else {
                 break;
             };
-            let name: Box<str> = cluster.name.as_str().into();
-            if !catalogue.cluster_numbers.contains_key(&name) {
-                catalogue.cluster_numbers.insert(name, number);
+            if let Entry::Vacant(place) = catalogue.cluster_numbers.entry(cluster.name.as_str().into()) {
+                place.insert(number);
                 catalogue.clusters.push(CatalogueCluster::new(cluster));
             }
         }
@@ -96,8 +96,8 @@ impl CatalogueCluster {
                 break;
             };
             let name: Box<str> = metric.name.as_str().into();
-            if !of_cluster.metric_numbers.contains_key(&name) {
-                of_cluster.metric_numbers.insert(name.clone(), number);
+            if let Entry::Vacant(place) = of_cluster.metric_numbers.entry(name.clone()) {
+                place.insert(number);
                 of_cluster.metrics.push(CatalogueMetric { name, timestep_s: metric.timestep_s.max(1) });
             }
         }

@@ -1,13 +1,13 @@
 //! How much memory and disk a site needs. The figures are measured: see docs/PERFORMANCE.md.
 
 /// Bytes that a series takes besides its samples: its name, its place in the tables and its list of blocks.
-pub const SERIES_BYTES: u64 = 150;
+const SERIES_BYTES: u64 = 150;
 /// Bytes of a sample in a block that is still written to; two decimals of a value below 300 fit into half of it.
-pub const OPEN_SAMPLE_BYTES: f64 = 4.0;
+const OPEN_SAMPLE_BYTES: f64 = 4.0;
 /// Bytes of a sample in a closed block of realistic data.
-pub const CLOSED_SAMPLE_BYTES: f64 = 2.0;
+const CLOSED_SAMPLE_BYTES: f64 = 2.0;
 /// Bytes of a sample in the log.
-pub const LOG_SAMPLE_BYTES: f64 = 9.0;
+const LOG_SAMPLE_BYTES: f64 = 9.0;
 
 /// What a site measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

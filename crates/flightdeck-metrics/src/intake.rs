@@ -2,7 +2,7 @@
 //! others are not. Knows nothing of files or threads.
 
 use crate::memory::{Memory, Refusal, Sample};
-use flightdeck_line_protocol::{Line, Lines, Precision, SkipReason};
+use flightdeck_line_protocol::{Line, Lines, Precision};
 use flightdeck_model::{SeriesName, TimePrecision, WriteContext, WriteReport};
 use flightdeck_sample_log::RecordBuilder;
 use std::collections::BTreeMap;
@@ -16,8 +16,8 @@ const LINE_BYTES: usize = 64;
 /// What of a body is to be stored.
 #[derive(Debug)]
 pub(crate) struct Intake {
-    /// The samples as they go into the log; empty when there is none.
-    pub(crate) record: Vec<u8>,
+    /// The samples as they go into the log; a large body takes several records.
+    pub(crate) records: Vec<Vec<u8>>,
     /// The same samples as they go into memory.
     pub(crate) samples: Vec<Sample>,
     /// What becomes of the lines once the samples are stored.
@@ -45,17 +45,17 @@ pub(crate) fn read_body(
     let mut resolver = memory.resolver();
     let mut builder = RecordBuilder::new();
     let mut samples = Vec::with_capacity(body.len() / LINE_BYTES + 1);
+    let mut records = Vec::new();
     let mut tally = Tally::default();
     while let Some(line) = lines.next_line() {
         let sample = match line {
             Ok(Line::Sample(sample)) => sample,
             Ok(Line::Skipped(reason)) => {
-                tally.skip(skip_words(reason));
+                tally.skip(reason.as_str());
                 continue;
             }
             Err(problem) => {
-                let number = u64::try_from(lines.number()).unwrap_or(u64::MAX);
-                tally.bad(number, || problem.to_string());
+                tally.bad(lines.number(), || problem.to_string());
                 continue;
             }
         };
@@ -91,12 +91,17 @@ pub(crate) fn read_body(
                 builder.push(&name, time_s, sample.value);
                 samples.push(Sample { series: series.number, time_s, value: sample.value });
                 tally.stored += 1;
+                if builder.is_full() {
+                    records.push(builder.finish());
+                }
             }
             Err(refusal) => tally.skip(refusal_words(refusal)),
         }
     }
-    let record = if samples.is_empty() { Vec::new() } else { builder.finish() };
-    Intake { record, samples, report: tally.into_report() }
+    if !builder.is_empty() {
+        records.push(builder.finish());
+    }
+    Intake { records, samples, report: tally.into_report() }
 }
 
 const fn precision(wanted: TimePrecision) -> Precision {
@@ -105,15 +110,6 @@ const fn precision(wanted: TimePrecision) -> Precision {
         TimePrecision::Milliseconds => Precision::Milliseconds,
         TimePrecision::Microseconds => Precision::Microseconds,
         TimePrecision::Nanoseconds => Precision::Nanoseconds,
-    }
-}
-
-const fn skip_words(reason: SkipReason) -> &'static str {
-    match reason {
-        SkipReason::Event => "event",
-        SkipReason::Log => "log",
-        SkipReason::Control => "control",
-        SkipReason::NotANumber => "not a number",
     }
 }
 

@@ -12,7 +12,7 @@ mod ports;
 mod writer;
 
 pub use error::StoreError;
-pub use open::OpenReport;
+pub use open::{OpenReport, TakenOver};
 
 use crate::catalogue::Catalogue;
 use crate::intake::{FUTURE_MAX_S, Intake, Window, read_body};
@@ -78,7 +78,6 @@ impl StoreOptions {
 pub struct SampleStore {
     options: StoreOptions,
     clock: Arc<dyn Clock>,
-    disk: Arc<dyn Disk>,
     memory: Arc<Memory>,
     held: RwLock<Held>,
     snapshots: Mutex<Snapshotting>,
@@ -94,7 +93,8 @@ impl SampleStore {
     ///
     /// When the folder cannot be used at all, or another store has it open. Damaged files are no error.
     pub fn open(options: StoreOptions, clock: Arc<dyn Clock>) -> Result<(Self, OpenReport), StoreError> {
-        Self::open_on(Arc::new(OsDisk), options, clock)
+        let disk: Arc<dyn Disk> = Arc::new(OsDisk);
+        Self::open_on(&disk, options, clock)
     }
 
     /// Opens the store on a disk of another kind, such as one that fails on purpose.
@@ -103,17 +103,16 @@ impl SampleStore {
     ///
     /// As [`open`](Self::open).
     pub fn open_on(
-        disk: Arc<dyn Disk>,
+        disk: &Arc<dyn Disk>,
         options: StoreOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, OpenReport), StoreError> {
         let memory = Arc::new(Memory::new(Arc::new(Catalogue::new(&options.clusters)), options.limits()));
-        let opened = open::open(&disk, &options, &memory, clock.now().0)?;
+        let opened = open::open(disk, &options, &memory, clock.now().0)?;
         let writer = Writer::start(opened.log, Arc::clone(&memory), options.write_deadline)
             .map_err(StoreError::Thread)?;
         let store = Self {
             clock,
-            disk,
             memory,
             held: RwLock::new(Held::default()),
             snapshots: Mutex::new(opened.snapshots),
@@ -137,11 +136,11 @@ impl SampleStore {
         body: &[u8],
         context: &WriteContext,
     ) -> PortFuture<Result<WriteReport, PortError>> {
-        let Intake { record, samples, report } = self.read(body, context);
+        let Intake { records, samples, report } = self.read(body, context);
         if samples.is_empty() {
             return Box::pin(std::future::ready(Ok(report)));
         }
-        match self.writer.write(Batch { record, samples, report }) {
+        match self.writer.write(Batch { records, samples, report }) {
             Ok(answer) => Box::pin(async move { answer.await.unwrap_or_else(|_gone| Err(ended())) }),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }

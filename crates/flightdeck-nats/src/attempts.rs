@@ -90,7 +90,9 @@ fn give_up(work: &Work, comes_again: bool, what: &str, error: &ServiceError) -> 
 fn say_it_waits(work: &Work, what: &str, error: &ServiceError) {
     if let Some(times) = work.logs.storage.count(1) {
         let causes = with_causes(error);
-        tracing::warn!("{what} cannot be stored now and is tried again ({times} failures since the last word): {causes}");
+        tracing::warn!(
+            "{what} cannot be stored now and is tried again ({times} failures since the last word): {causes}"
+        );
     }
 }
 

@@ -85,7 +85,9 @@ fn log(event: &Event, names: &str, work: &Work) {
         }
         Event::ClientError(ClientError::Other(error)) => {
             if let Some(times) = work.logs.connecting.count(1) {
-                tracing::warn!("cannot connect to NATS at {names} ({times} attempts since the last word): {error}");
+                tracing::warn!(
+                    "cannot connect to NATS at {names} ({times} attempts since the last word): {error}"
+                );
             }
         }
         Event::ClientError(error) => tracing::warn!("cannot connect to NATS at {names}: {error}"),

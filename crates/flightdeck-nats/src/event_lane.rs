@@ -3,9 +3,9 @@
 
 use crate::counts::add;
 use crate::delivery::{Delivery, Verdict};
-use crate::event_lines::{EventLine, event_lines};
 use crate::events::{Event, EventTask, Topic};
 use crate::work::Work;
+use flightdeck_line_protocol::{Event as EventLine, Events, LineError};
 use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, UnboundedReceiver, channel};
 use tokio::task::JoinSet;
@@ -42,8 +42,8 @@ async fn work_on(mut tasks: Receiver<EventTask>, work: Arc<Work>) {
 
 async fn hand_out(topic: Topic, delivery: Delivery, workers: &[Sender<EventTask>], work: &Work) {
     let Delivery { message, name, part } = delivery;
-    for line in event_lines(&message.payload) {
-        let event = match line.and_then(|line| read(topic, &line)) {
+    for (number, line) in (1_usize..).zip(Events::new(&message.payload)) {
+        let event = match read(topic, number, line) {
             Ok(Some(event)) => event,
             Ok(None) => continue,
             Err(problem) => {
@@ -65,9 +65,14 @@ async fn hand_out(topic: Topic, delivery: Delivery, workers: &[Sender<EventTask>
     part.settle(Verdict::Refused);
 }
 
-fn read(topic: Topic, line: &EventLine) -> Result<Option<Event>, String> {
-    let event = Event::read(topic, &line.measurement, line.function.as_deref(), &line.body)
-        .map_err(|error| format!("line {}: the event is not understood: {error}", line.number))?;
+fn read(
+    topic: Topic,
+    number: usize,
+    line: Result<EventLine<'_>, LineError>,
+) -> Result<Option<Event>, String> {
+    let line = line.map_err(|error| format!("line {number}: {error}"))?;
+    let event = Event::read(topic, &line.measurement, line.tag("function"), &line.event)
+        .map_err(|error| format!("line {number}: the event is not understood: {error}"))?;
     if event.is_none() {
         tracing::debug!("a line about {:?} is passed over", line.measurement);
     }
@@ -77,6 +82,9 @@ fn read(topic: Topic, line: &EventLine) -> Result<Option<Event>, String> {
 fn say_it_is_bad(work: &Work, subject: &str, problem: &str) {
     add(&work.counters.bad_lines, 1);
     if let Some(times) = work.logs.bad_events.count(1) {
-        tracing::warn!(subject, "lines of events are not understood ({times} since the last word), now {problem}");
+        tracing::warn!(
+            subject,
+            "lines of events are not understood ({times} since the last word), now {problem}"
+        );
     }
 }

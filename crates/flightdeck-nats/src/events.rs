@@ -74,10 +74,13 @@ impl Event {
         match self {
             Self::Start(body) => format!("the start of job {} of cluster {:?}", body.job_id, body.cluster),
             Self::Stop(body) => {
-                let (id, cluster) = (body.job_id.unwrap_or_default(), body.cluster.as_deref().unwrap_or_default());
+                let (id, cluster) =
+                    (body.job_id.unwrap_or_default(), body.cluster.as_deref().unwrap_or_default());
                 format!("the stop of job {id} of cluster {cluster:?}")
             }
-            Self::Nodes(body) => format!("the states of {} nodes of cluster {:?}", body.nodes.len(), body.cluster),
+            Self::Nodes(body) => {
+                format!("the states of {} nodes of cluster {:?}", body.nodes.len(), body.cluster)
+            }
         }
     }
 }
@@ -145,7 +148,11 @@ impl EventTask {
             (&self.event, refusal, self.part.deliveries())
             && deliveries < ORPHAN_STOP_DELIVERIES_MAX
         {
-            tracing::debug!(job = name, message = self.message, "{name} came before its start and is to come again");
+            tracing::debug!(
+                job = name,
+                message = self.message,
+                "{name} came before its start and is to come again"
+            );
             return Verdict::Again;
         }
         add(&work.counters.refused_events, 1);
@@ -166,5 +173,7 @@ fn say_what_is_unknown(work: &Work, cluster: &str, reported: &NodesReported) {
     }
     let Some(times) = work.logs.unknown_nodes.count(unknown.max(1)) else { return };
     let first = reported.unknown.first().map_or("", String::as_str);
-    tracing::warn!("nodes of cluster {cluster:?} are not configured: {first:?} and others ({times} since the last word)");
+    tracing::warn!(
+        "nodes of cluster {cluster:?} are not configured: {first:?} and others ({times} since the last word)"
+    );
 }

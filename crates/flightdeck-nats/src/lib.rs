@@ -33,7 +33,6 @@ mod counts;
 mod delivery;
 mod error;
 mod event_lane;
-mod event_lines;
 mod events;
 
 mod listener;

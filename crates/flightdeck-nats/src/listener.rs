@@ -117,7 +117,9 @@ async fn close(client: Option<Client>) {
     }
     match timeout(FLUSH_TIME_MAX, client.flush()).await {
         Ok(Ok(())) => {}
-        Ok(Err(_)) | Err(_) => tracing::debug!("the last acknowledgements to NATS are lost: the messages come again"),
+        Ok(Err(_)) | Err(_) => {
+            tracing::debug!("the last acknowledgements to NATS are lost: the messages come again");
+        }
     }
 }
 

@@ -106,7 +106,8 @@ impl Servers {
             if parsed.host().is_empty() || parsed.is_websocket() {
                 return Err(refused());
             }
-            let login = parsed.username().map(|name| (decoded(name), decoded(parsed.password().unwrap_or_default())));
+            let login =
+                parsed.username().map(|name| (decoded(name), decoded(parsed.password().unwrap_or_default())));
             servers.login = servers.login.or(login);
             let mut url = parsed.into_inner();
             if url.set_username("").is_err() || url.set_password(None).is_err() {
@@ -119,7 +120,8 @@ impl Servers {
 
     /// The addresses in a line.
     pub(crate) fn names(&self) -> String {
-        let names: Vec<_> = self.addresses.iter().map(|one| format!("{}:{}", one.host(), one.port())).collect();
+        let names: Vec<_> =
+            self.addresses.iter().map(|one| format!("{}:{}", one.host(), one.port())).collect();
         names.join(", ")
     }
 }

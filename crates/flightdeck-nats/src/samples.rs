@@ -50,7 +50,10 @@ async fn store(delivery: Delivery, cluster: Option<&str>, work: &Work) {
         Err(NotStored::Refused(refusal)) => {
             add(&work.counters.lost, 1);
             if let Some(times) = work.logs.bad_samples.count(1) {
-                tracing::warn!(subject, "samples are refused ({times} messages since the last word): {refusal}");
+                tracing::warn!(
+                    subject,
+                    "samples are refused ({times} messages since the last word): {refusal}"
+                );
             }
             Verdict::Refused
         }

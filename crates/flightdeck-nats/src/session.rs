@@ -53,7 +53,14 @@ pub(crate) async fn run(
         match stream.cloned() {
             None => drop(sources.spawn(plain_source::run(client, route, work, over))),
             Some(stream) => {
-                drop(sources.spawn(stream_source::run(client, stream, route, settlements.clone(), work, over)));
+                drop(sources.spawn(stream_source::run(
+                    client,
+                    stream,
+                    route,
+                    settlements.clone(),
+                    work,
+                    over,
+                )));
             }
         }
     }

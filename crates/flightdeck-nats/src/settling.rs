@@ -29,16 +29,16 @@ const DELAY_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Settling {
     number: u64,
     deliveries: u64,
-    words: UnboundedSender<Word>,
+    notices: UnboundedSender<Notice>,
 }
 
 /// Gives every message its [`Settling`].
 #[derive(Debug, Clone)]
 pub(crate) struct Settlements {
-    words: UnboundedSender<Word>,
+    notices: UnboundedSender<Notice>,
 }
 
-enum Word {
+enum Notice {
     Begun { number: u64, acker: Box<Acker> },
     Settled { number: u64, deliveries: u64, verdict: Verdict },
 }
@@ -52,34 +52,35 @@ impl Settling {
     /// Has the broker told.
     pub(crate) fn settle(self, verdict: Verdict) {
         // Nobody listens only after a panic; then the message comes again.
-        let _ = self.words.send(Word::Settled { number: self.number, deliveries: self.deliveries, verdict });
+        let _ =
+            self.notices.send(Notice::Settled { number: self.number, deliveries: self.deliveries, verdict });
     }
 }
 
 impl Settlements {
     /// Where to ask for them, and what has to run meanwhile. It ends when all are settled and nobody can ask any more.
     pub(crate) fn new(work: Arc<Work>) -> (Self, impl Future<Output = ()>) {
-        let (words, receiver) = unbounded_channel();
-        (Self { words }, tell(receiver, work))
+        let (notices, receiver) = unbounded_channel();
+        (Self { notices }, tell(receiver, work))
     }
 
     /// Begins with a message. No two that are under way may have the same number.
     pub(crate) fn begin(&self, number: u64, deliveries: u64, acker: Acker) -> Settling {
-        let _ = self.words.send(Word::Begun { number, acker: Box::new(acker) });
-        Settling { number, deliveries, words: self.words.clone() }
+        let _ = self.notices.send(Notice::Begun { number, acker: Box::new(acker) });
+        Settling { number, deliveries, notices: self.notices.clone() }
     }
 }
 
-async fn tell(mut words: UnboundedReceiver<Word>, work: Arc<Work>) {
+async fn tell(mut notices: UnboundedReceiver<Notice>, work: Arc<Work>) {
     let mut open = HashMap::new();
     let mut progress = interval(PROGRESS_INTERVAL);
     progress.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            word = words.recv() => match word {
+            notice = notices.recv() => match notice {
                 None => return,
-                Some(Word::Begun { number, acker }) => drop(open.insert(number, acker)),
-                Some(Word::Settled { number, deliveries, verdict }) => {
+                Some(Notice::Begun { number, acker }) => drop(open.insert(number, acker)),
+                Some(Notice::Settled { number, deliveries, verdict }) => {
                     if let Some(acker) = open.remove(&number) {
                         send(&acker, kind_of(verdict, deliveries, &work.stopping)).await;
                     }
@@ -97,7 +98,9 @@ async fn tell(mut words: UnboundedReceiver<Word>, work: Arc<Work>) {
 async fn send(acker: &Acker, kind: AckKind) {
     match timeout(SEND_TIME_MAX, acker.ack_with(kind)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!("a message of a stream cannot be acknowledged and comes again: {error}"),
+        Ok(Err(error)) => {
+            tracing::debug!("a message of a stream cannot be acknowledged and comes again: {error}");
+        }
         Err(_elapsed) => tracing::debug!("a message of a stream is not acknowledged in time and comes again"),
     }
 }

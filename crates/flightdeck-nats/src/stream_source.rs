@@ -8,9 +8,9 @@ use crate::settling::{ACK_WAIT, Settlements, delay};
 use crate::work::{Signal, Work};
 use async_nats::Client;
 use async_nats::jetstream;
-use async_nats::jetstream::consumer::pull::{Config, Stream};
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
-use futures_util::{FutureExt, StreamExt};
+use async_nats::jetstream::consumer::pull::Config;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer};
+use futures_util::StreamExt;
 use std::error::Error;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -21,12 +21,11 @@ use std::time::Duration;
 mod tests;
 
 /// Messages of a subject that are under way at most: no more are fetched until some are acknowledged.
-const UNDER_WAY_MAX: u16 = 256;
-/// Messages that are fetched at once.
-const BATCH: u16 = 64;
-/// How often the broker says that it is still there, and how long it waits for messages.
-const HEARTBEAT: Duration = Duration::from_secs(5);
-const FETCH_TIME_MAX: Duration = Duration::from_secs(30);
+const UNDER_WAY_MAX: i64 = 512;
+/// Messages that are fetched at once, and how long the broker waits for the first and for more of them. Short, because
+/// the listener does not stop in between: what had been sent but not read would come again only after [`ACK_WAIT`].
+const BATCH: usize = 128;
+const BATCH_TIME: Duration = Duration::from_secs(1);
 
 /// Numbers of the messages that are under way, in all streams of the process.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
@@ -51,17 +50,21 @@ pub(crate) async fn run(
             opened = open(&client, &stream, &route) => opened,
             () = over.come() => return,
         };
-        let problem = match opened {
-            Ok(messages) => {
+        let outcome = match opened {
+            Ok(consumer) => {
                 tracing::debug!(subject = route.subject, "reading the NATS stream {:?}", stream.name);
                 failures = 0;
-                fetch(messages, &stream, &route, &settlements, &work, &over).await
+                fetch(&consumer, &stream, &route, &settlements, &work, &over).await
             }
-            Err(problem) => Some(problem),
+            Err(problem) => Err(problem),
         };
-        let Some(problem) = problem else { return };
+        let Err(problem) = outcome else { return };
         if *work.connected.borrow() {
-            tracing::warn!(subject = route.subject, "cannot read the NATS stream {:?}: {problem}", stream.name);
+            tracing::warn!(
+                subject = route.subject,
+                "cannot read the NATS stream {:?}: {problem}",
+                stream.name
+            );
         }
         tokio::select! {
             () = tokio::time::sleep(delay(failures)) => failures += 1,
@@ -70,7 +73,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn open(client: &Client, stream: &StreamOptions, route: &Route) -> Result<Stream, String> {
+async fn open(client: &Client, stream: &StreamOptions, route: &Route) -> Result<PullConsumer, String> {
     let describe = |error: &dyn Error| with_causes(error);
     let context = jetstream::new(client.clone());
     let source = context.get_stream(&stream.name).await.map_err(|error| describe(&error))?;
@@ -82,45 +85,42 @@ async fn open(client: &Client, stream: &StreamOptions, route: &Route) -> Result<
         ack_policy: AckPolicy::Explicit,
         ack_wait: ACK_WAIT,
         filter_subject: route.subject.clone(),
-        max_ack_pending: i64::from(UNDER_WAY_MAX),
+        max_ack_pending: UNDER_WAY_MAX,
         ..Config::default()
     };
-    let consumer = source.create_consumer(config).await.map_err(|error| describe(&error))?;
-    let messages = consumer
-        .stream()
-        .max_messages_per_batch(usize::from(BATCH))
-        .heartbeat(HEARTBEAT)
-        .expires(FETCH_TIME_MAX)
-        .messages();
-    messages.await.map_err(|error| describe(&error))
+    source.create_consumer(config).await.map_err(|error| describe(&error))
 }
 
-/// Hands out messages until the session is over, or there is a problem.
+/// Hands out messages until the session is over; an error says in words why it ended early.
 async fn fetch(
-    mut messages: Stream,
+    consumer: &PullConsumer,
     stream: &StreamOptions,
     route: &Route,
     settlements: &Settlements,
     work: &Arc<Work>,
     over: &Signal,
-) -> Option<String> {
-    loop {
-        let message = tokio::select! {
-            message = messages.next() => message,
-            () = over.come() => break,
-        };
-        match message {
-            Some(Ok(message)) => hand_on(message, stream, route, settlements, work),
-            Some(Err(error)) => return Some(with_causes(&error)),
-            None => return Some("the connection has ended".to_owned()),
+) -> Result<(), String> {
+    while !over.has_come() {
+        let batch = consumer.batch().max_messages(BATCH).expires(BATCH_TIME).messages();
+        let mut batch = batch.await.map_err(|error| with_causes(&error))?;
+        loop {
+            let message = tokio::select! {
+                message = batch.next() => message,
+                () = nothing_more_comes(work, over) => return Ok(()),
+            };
+            let Some(message) = message else { break };
+            let message = message.map_err(|error| error.to_string())?;
+            hand_on(message, stream, route, settlements, work);
         }
     }
-    // What is here already is finished; what is not is delivered to the next process.
-    for _ in 0..BATCH {
-        let Some(Some(Ok(message))) = messages.next().now_or_never() else { break };
-        hand_on(message, stream, route, settlements, work);
-    }
-    None
+    Ok(())
+}
+
+/// Waits until the session is over and there is no connection.
+async fn nothing_more_comes(work: &Work, over: &Signal) {
+    over.come().await;
+    // An error would mean that the sender is gone, which is part of the work.
+    let _ = work.connected.subscribe().wait_for(|is_connected| !*is_connected).await;
 }
 
 fn hand_on(

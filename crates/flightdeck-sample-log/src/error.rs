@@ -62,9 +62,9 @@ pub enum LogError {
         /// Its version.
         version: u32,
     },
-    /// A record or block is larger than any reader takes.
-    #[error("a record of {bytes} bytes is too large")]
-    TooLarge {
+    /// A record or block is empty, or larger than any reader takes.
+    #[error("a record of {bytes} bytes cannot be written")]
+    UnfitSize {
         /// Its size.
         bytes: usize,
     },
@@ -83,7 +83,7 @@ impl LogError {
             | Self::Remove { source, .. } => {
                 matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             }
-            Self::NewerVersion { .. } | Self::TooLarge { .. } => false,
+            Self::NewerVersion { .. } | Self::UnfitSize { .. } => false,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! a write that nobody was told had succeeded, and count as torn.
 
 use crate::disk::ReadFile;
+use crate::folder::wide;
 use std::io;
 
 #[cfg(test)]
@@ -176,9 +177,9 @@ impl FrameReader {
     fn may_sum(&mut self, offset: u64) -> io::Result<bool> {
         let Some(header) = self.header_at(offset)? else { return Ok(false) };
         let cost_bytes = wide(header.payload_bytes);
-        let is_affordable = cost_bytes <= self.search_budget_bytes;
-        self.search_budget_bytes = self.search_budget_bytes.saturating_sub(cost_bytes);
-        Ok(is_affordable)
+        let Some(left_bytes) = self.search_budget_bytes.checked_sub(cost_bytes) else { return Ok(false) };
+        self.search_budget_bytes = left_bytes;
+        Ok(true)
     }
 
     /// Whether what lies from an offset to the end looks like a write that was cut off.
@@ -258,8 +259,4 @@ impl FrameReader {
         }
         Ok(())
     }
-}
-
-fn wide(bytes: usize) -> u64 {
-    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

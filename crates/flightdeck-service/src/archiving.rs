@@ -159,9 +159,11 @@ impl Services {
         let Some(record) = self.jobs.find_job(job.id, &JobVisibility::All, &no_tags, now)? else {
             return self.forget(job);
         };
+        // Before the lock is taken: reading may take long, and whoever changes the job's labels waits for the lock.
+        let loaded = self.load_ended(&record)?;
         let _files = self.repair.lock(&record.key);
         let Some(labels) = self.archive_work.job_labels(job.id)? else { return self.forget(job) };
-        let Finished { job: files, data, missing } = finished(&record, &labels, self.load_ended(&record)?)?;
+        let Finished { job: files, data, missing } = finished(&record, &labels, loaded)?;
         let fingerprint = self.archive.store_job(&files, &data)?;
         let result = ArchivedResult {
             fingerprint,

@@ -62,6 +62,10 @@ pub enum StartError {
     /// The metric store cannot be used.
     #[error("the metric store cannot be opened")]
     MetricStore(#[from] flightdeck_metrics::StoreError),
+    /// NATS cannot be listened to.
+    #[cfg(feature = "nats")]
+    #[error("the section nats cannot be used")]
+    Nats(#[from] flightdeck_nats::NatsError),
     /// Another server's metric store cannot be asked.
     #[error("metric-store-external for \"{scope}\": {reason}")]
     External {

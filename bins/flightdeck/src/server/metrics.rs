@@ -2,7 +2,7 @@
 
 use super::StartError;
 use crate::config::{Config, MetricStoreConfig};
-use flightdeck_external::{ExternalOptions, ExternalStore};
+use flightdeck_external::ExternalStore;
 use flightdeck_metrics::{Durability, OpenReport, SampleStore, StoreOptions};
 use flightdeck_model::{Clock, Cluster, MetricSource};
 use std::collections::BTreeMap;
@@ -72,9 +72,11 @@ pub(super) fn open_external(
     config: &Config,
     clock: &Arc<dyn Clock>,
 ) -> Result<BTreeMap<String, Arc<dyn MetricSource>>, StartError> {
+    // The process's provider of cryptography; another one that is there already does as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut stores: BTreeMap<String, Arc<dyn MetricSource>> = BTreeMap::new();
     for settings in &config.external_stores {
-        let options = ExternalOptions::new(&settings.url, settings.token.reveal());
+        let options = flightdeck_external::Options::new(&settings.url, settings.token.reveal());
         let store = ExternalStore::new(options, Arc::clone(clock)).map_err(|source| StartError::External {
             scope: settings.scope.clone(),
             reason: source.to_string(),

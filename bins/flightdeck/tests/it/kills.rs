@@ -132,6 +132,6 @@ fn what_was_acknowledged_before_a_kill_is_there_once() {
 
 /// `just soak` asks for more rounds.
 #[expect(clippy::disallowed_methods, reason = "says how long the test takes, not what the program does")]
-fn soak_rounds() -> Option<u16> {
+pub(crate) fn soak_rounds() -> Option<u16> {
     std::env::var("FLIGHTDECK_SOAK_ROUNDS").ok()?.parse().ok()
 }

@@ -19,6 +19,8 @@ mod kills;
 #[cfg(test)]
 mod listing;
 #[cfg(test)]
+mod live_metrics;
+#[cfg(test)]
 mod machine_states;
 #[cfg(test)]
 mod moving_databases;

@@ -73,6 +73,10 @@ impl Site {
         if let Some(folder) = &mut config.main.machine_state_dir {
             *folder = self.folder.path().join(&folder);
         }
+        if let Some(store) = &mut config.metric_store {
+            store.directory = self.folder.path().join(&store.directory);
+            store.reference_checkpoints = self.folder.path().join(&store.reference_checkpoints);
+        }
         config.archive.path = self.archive();
         config.main.addr.port = 0;
         config

@@ -4,6 +4,7 @@ use actix_web::middleware::Compress;
 use actix_web::test::{TestRequest, call_and_read_body, init_service};
 use actix_web::{App, FromRequest as _, ResponseError as _, dev, web};
 use rstest::rstest;
+use std::hash::{BuildHasher as _, RandomState};
 
 const LIMITS: SampleBodyLimits = SampleBodyLimits { sent_bytes: 100_000, unpacked_bytes: 1_000_000 };
 
@@ -114,6 +115,8 @@ async fn a_body_is_limited_when_unpacked(#[case] encoding: &str) {
     let bomb = packed(encoding, vec![b'\n'; 8 << 20]).await;
     assert!(bomb.len() < LIMITS.sent_bytes, "{} bytes", bomb.len());
     assert_eq!(status(collected(packed_in(encoding), in_chunks(&bomb, 60_000)).await), 413);
+    let one_more = packed(encoding, vec![b'\n'; LIMITS.unpacked_bytes + 1]).await;
+    assert_eq!(status(collected(packed_in(encoding), in_chunks(&one_more, 60_000)).await), 413);
     let exactly = packed(encoding, vec![b'\n'; LIMITS.unpacked_bytes]).await;
     assert_eq!(collected(packed_in(encoding), in_chunks(&exactly, 60_000)).await.unwrap().len(), 1_000_000);
 }
@@ -128,11 +131,29 @@ async fn what_cannot_be_unpacked_is_refused(#[case] encoding: &str, #[case] sent
     assert_eq!(status(collected(packed_in(encoding), in_chunks(&sent, 7)).await), 400);
 }
 
+#[rstest]
+#[case("gzip")]
+#[case("zstd")]
 #[actix_web::test]
-async fn a_cut_gzip_body_is_refused() {
-    let whole = packed("gzip", samples(200)).await;
-    let cut = whole.slice(..whole.len() - 5);
-    assert_eq!(status(collected(packed_in("gzip"), in_chunks(&cut, 500)).await), 400);
+async fn a_cut_body_is_refused_wherever_it_is_cut(#[case] encoding: &str) {
+    // What cannot be shrunk is packed as it is, by other rules.
+    let noise =
+        samples(60).chunks(7).flat_map(|some| RandomState::new().hash_one(some).to_le_bytes()).collect();
+    for sent in [samples(200), noise] {
+        let whole = packed(encoding, sent).await;
+        for end in 1..whole.len() {
+            let cut = whole.slice(..end);
+            let refused = collected(packed_in(encoding), in_chunks(&cut, 500)).await;
+            assert_eq!(status(refused), 400, "cut at {end} of {}", whole.len());
+        }
+    }
+}
+
+#[actix_web::test]
+async fn several_zstd_frames_are_one_body() {
+    let frames = [packed("zstd", samples(3)).await, packed("zstd", samples(5)).await].concat();
+    let expected = [samples(3), samples(5)].concat();
+    assert_eq!(collected(packed_in("zstd"), in_chunks(&frames.into(), 40)).await.unwrap(), expected);
 }
 
 #[actix_web::test]

@@ -92,7 +92,7 @@ async fn bad_lines_cost_no_good_ones_and_the_first_is_named() {
         "{LINE}nonsense,cluster=alpha,hostname=a001 value=1\ncpu_load,cluster=alpha,hostname=a001 value= 1\n\
          cpu_load,hostname\nmem_used,cluster=alpha,hostname=a001 value=64 1700000000\n"
     );
-    let answer = send(&world, "/api/write/", &[("accept-encoding", "gzip")], body).await;
+    let answer = send(&world, "/api/write/", &[], body).await;
     assert_eq!(answer.status, 400);
     assert_eq!(
         answer.error(),

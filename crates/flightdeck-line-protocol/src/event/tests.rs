@@ -26,7 +26,10 @@ fn a_message_may_hold_several_events_and_one_bad_line_spoils_only_itself() {
     let read = events(b"# first\nnodestate event=\"{}\" 5\r\njob,function event=\"x\"\n\njob,function=start_job event=\"y\"");
     assert_eq!(read.len(), 3);
     let first = read[0].as_ref().unwrap();
-    assert_eq!((first.measurement.as_ref(), first.event.as_ref(), first.time_ns), ("nodestate", "{}", Some(5_000_000_000)));
+    assert_eq!(
+        (first.measurement.as_ref(), first.event.as_ref(), first.time_ns),
+        ("nodestate", "{}", Some(5_000_000_000))
+    );
     assert_eq!(read[1], Err(Problem::Tag));
     assert_eq!(read[2].as_ref().unwrap().event, "y");
     assert_eq!(read[2].as_ref().unwrap().time_ns, None);

@@ -1,4 +1,4 @@
-use super::{Line, Lines, Sample, SkipReason};
+use super::{Line, Lines, Sample};
 use crate::{LineError, Precision, Problem};
 
 /// What each line of a body gives, with its number; names with a slash between them.
@@ -164,7 +164,10 @@ fn a_bad_line_is_told_with_the_place_where_it_goes_wrong() {
     ] {
         assert_eq!(error(line), LineError { column, problem }, "{line}");
     }
-    assert_eq!(error("m value=1 1.5").to_string(), "column 11: the time must be a whole number of at most 64 bits");
+    assert_eq!(
+        error("m value=1 1.5").to_string(),
+        "column 11: the time must be a whole number of at most 64 bits"
+    );
 }
 
 #[test]
@@ -180,11 +183,7 @@ fn a_line_that_is_cut_off_is_judged_as_it_stands() {
 fn a_quote_that_is_never_closed_spoils_its_own_line_alone() {
     assert_eq!(
         read(b"m log=\"a\nm,hostname=h value=1\nm log=\"b\" 5\n"),
-        [
-            (1, Err(Problem::OpenText)),
-            (2, Ok("m//h//// 1 -".to_owned())),
-            (3, Ok("log".to_owned())),
-        ]
+        [(1, Err(Problem::OpenText)), (2, Ok("m//h//// 1 -".to_owned())), (3, Ok("log".to_owned())),]
     );
 }
 

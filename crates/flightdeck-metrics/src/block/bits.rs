@@ -18,12 +18,11 @@ impl<'a> BitWriter<'a> {
     }
 
     /// Appends a number that has no more than `width` bits, at most 64.
-    #[expect(clippy::cast_possible_truncation, reason = "the lower half is what is wanted")]
     pub(super) fn write(&mut self, number: u64, width: u8) {
         self.pending |= u128::from(number) << self.pending_bits;
         self.pending_bits += u32::from(width);
         if self.pending_bits >= 64 {
-            self.out.extend_from_slice(&(self.pending as u64).to_le_bytes());
+            self.out.extend_from_slice(&low_half(self.pending).to_le_bytes());
             self.pending >>= 64;
             self.pending_bits -= 64;
         }
@@ -36,18 +35,27 @@ impl<'a> BitWriter<'a> {
     }
 }
 
-/// The number of `width` bits, at most 64, that begins at a bit of `bytes`. Bits behind the end are zeros.
-pub(super) fn read_bits(bytes: &[u8], position: usize, width: u8) -> u64 {
-    let shift = position % 8;
-    let low = read_word(bytes, position / 8) >> shift;
-    let has_all = usize::from(width) + shift <= 64;
-    let number = if has_all { low } else { low | (read_word(bytes, position / 8 + 8) << (64 - shift)) };
-    number & mask(width)
+/// Reads numbers of `width` bits, at most 64, that begin at a bit of `bytes`. Bits behind the end are zeros.
+pub(super) fn read_numbers(bytes: &[u8], from: usize, width: u8, mut take: impl FnMut(u64), count: usize) {
+    let bits = usize::from(width);
+    let mask = u64::MAX.checked_shr(u64::BITS - u32::from(width.min(64))).unwrap_or(0);
+    let positions = (from..).step_by(bits.max(1)).take(count);
+    // A number lies within the eight bytes that begin with its first bit, if it is not too wide for that.
+    if bits <= 57 {
+        positions.for_each(|position| take(read_word(bytes, position / 8) >> (position % 8) & mask));
+        return;
+    }
+    for position in positions {
+        let word = u128::from(read_word(bytes, position / 8));
+        let next = u128::from(read_word(bytes, position / 8 + 8));
+        take(low_half((next << 64 | word) >> (position % 8)) & mask);
+    }
 }
 
-/// The largest number of `width` bits, at most 64.
-fn mask(width: u8) -> u64 {
-    u64::MAX.checked_shr(64_u32.saturating_sub(u32::from(width))).unwrap_or(0)
+/// The lower 64 bits.
+#[expect(clippy::cast_possible_truncation, reason = "what it is for")]
+const fn low_half(number: u128) -> u64 {
+    number as u64
 }
 
 /// Eight bytes as a number. Bytes behind the end are zeros.

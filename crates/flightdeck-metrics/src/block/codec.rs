@@ -21,8 +21,8 @@
 //! Against pco at its best level, on such short runs: as small or smaller, and several times as fast (the benchmark
 //! `blocks` has both).
 
-use super::bits::{BitWriter, ByteReader, read_bits, width_of, write_number, write_signed};
-use super::{BLOCK_STEPS, BlockValues, DamagedBlock, decimal};
+use super::bits::{BitWriter, ByteReader, width_of, write_number, write_signed};
+use super::{bits, BLOCK_STEPS, BlockValues, DamagedBlock, decimal};
 
 /// The version in the upper half of the first byte.
 const VERSION: u8 = 0x10;
@@ -43,6 +43,13 @@ pub(super) fn span(bytes: &[u8]) -> Option<(u8, u8)> {
         return None;
     };
     Some((*first, first.checked_add(*steps_less_one)?))
+}
+
+/// How many samples an encoded block has.
+pub(super) fn present(bytes: &[u8]) -> u16 {
+    let mut reader = ByteReader::new(bytes);
+    let presence = Head::read(&mut reader).ok().and_then(|head| Presence::read(&mut reader, &head));
+    presence.map_or(0, |presence| presence.count)
 }
 
 /// The stored form of the values that are not NaN; empty when there are none.
@@ -83,36 +90,31 @@ pub(super) fn encode(values: &BlockValues) -> Vec<u8> {
     out
 }
 
-/// Reads samples into `values` and returns how many there are. Other steps are left as they are.
+/// Reads samples into `values`. Other steps are left as they are.
 ///
 /// # Errors
 ///
 /// When [`encode`] does not make such bytes. It does not find all damage, but it ends well with whatever bytes.
-pub(super) fn decode(bytes: &[u8], values: &mut BlockValues) -> Result<u16, DamagedBlock> {
+pub(super) fn decode(bytes: &[u8], values: &mut BlockValues) -> Result<(), DamagedBlock> {
     let mut reader = ByteReader::new(bytes);
     let head = Head::read(&mut reader)?;
     let steps = values.get_mut(head.first..head.first + head.steps).unwrap_or_default();
-    let presence = if head.flags & FLAG_GAPS == 0 {
-        None
-    } else {
-        Some(read_gaps(&mut reader, head.steps).ok_or(DamagedBlock { reason: "gaps" })?)
-    };
-    let count = presence.as_ref().map_or(head.steps, |is_there| is_there.iter().filter(|there| **there).count());
+    let presence = Presence::read(&mut reader, &head).ok_or(DamagedBlock { reason: "gaps" })?;
     let mut numbers = [0_i64; BLOCK_STEPS];
-    let numbers = numbers.get_mut(..count).unwrap_or_default();
+    let numbers = numbers.get_mut(..usize::from(presence.count)).unwrap_or_default();
     read_numbers(reader, head.flags & FLAG_DIFFERENCES != 0, numbers)?;
 
     let power = decimal::power(head.scale);
     let is_bits = head.flags & FLAG_BITS != 0;
     let value_of = |number: &i64| if is_bits { from_ordered_bits(*number) } else { decimal::to_value(*number, power) };
-    match presence {
+    match presence.with_gaps {
         None => steps.iter_mut().zip(numbers.iter()).for_each(|(to, number)| *to = value_of(number)),
         Some(is_there) => {
             let present = steps.iter_mut().zip(is_there).filter(|(_, there)| *there);
             present.zip(numbers.iter()).for_each(|((to, _), number)| *to = value_of(number));
         }
     }
-    u16::try_from(count).map_err(|_never| DamagedBlock { reason: "too many samples" })
+    Ok(())
 }
 
 /// The fixed part of an encoded block.
@@ -148,6 +150,27 @@ impl Head {
             return Err(DamagedBlock { reason: "scale" });
         }
         Ok(Self { flags, first, steps, scale: *scale })
+    }
+}
+
+/// Which steps have a sample.
+#[derive(Debug)]
+struct Presence {
+    /// How many.
+    count: u16,
+    /// One entry a step; `None`: all have.
+    with_gaps: Option<[bool; BLOCK_STEPS]>,
+}
+
+impl Presence {
+    /// Reads it behind the head.
+    fn read(reader: &mut ByteReader<'_>, head: &Head) -> Option<Self> {
+        if head.flags & FLAG_GAPS == 0 {
+            return Some(Self { count: u16::try_from(head.steps).ok()?, with_gaps: None });
+        }
+        let is_there = read_gaps(reader, head.steps)?;
+        let count = is_there.iter().filter(|there| **there).count();
+        Some(Self { count: u16::try_from(count).ok()?, with_gaps: Some(is_there) })
     }
 }
 
@@ -192,11 +215,15 @@ fn read_packed(mut reader: ByteReader<'_>, numbers: &mut [i64]) -> Result<(), Da
         if width > 64 {
             return Err(DamagedBlock { reason: "widths" });
         }
-        for number in members {
-            let offset = read_bits(packed, position, width).wrapping_mul(factor);
-            *number = least.wrapping_add(offset.cast_signed());
-            position += usize::from(width);
-        }
+        let count = members.len();
+        let mut places = members.iter_mut();
+        let place = |multiple: u64| {
+            if let Some(number) = places.next() {
+                *number = least.wrapping_add(multiple.wrapping_mul(factor).cast_signed());
+            }
+        };
+        bits::read_numbers(packed, position, width, place, count);
+        position += usize::from(width) * count;
     }
     if packed.len() != position.div_ceil(8) {
         return Err(DamagedBlock { reason: "length" });
@@ -339,7 +366,9 @@ fn write_gaps(out: &mut Vec<u8>, steps: &[f64]) {
     }
     out.push(0);
     let mut bits = BitWriter::new(out);
-    steps.iter().for_each(|value| bits.write(u64::from(!value.is_nan()), 1));
+    for value in steps {
+        bits.write(u64::from(!value.is_nan()), 1);
+    }
     bits.finish();
 }
 
@@ -351,7 +380,7 @@ fn read_gaps(reader: &mut ByteReader<'_>, steps: usize) -> Option<[bool; BLOCK_S
     if gaps == 0 {
         let bits = reader.bytes(steps.div_ceil(8))?;
         for (index, there) in used.iter_mut().enumerate() {
-            *there = read_bits(bits, index, 1) == 1;
+            *there = bits.get(index / 8).is_some_and(|byte| byte >> (index % 8) & 1 == 1);
         }
         return Some(is_there);
     }

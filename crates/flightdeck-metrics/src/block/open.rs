@@ -128,6 +128,9 @@ impl OpenBlock {
 
     /// Stores the value of a step; NaN takes it away.
     pub(super) fn set(&mut self, slot: u8, value: f64) {
+        if value.is_nan() && !self.has(slot) {
+            return;
+        }
         let fitting = if value.is_nan() || self.present == 0 { None } else { self.code_of(value) };
         let (Some(code), Some(index)) = (fitting, slot.checked_sub(self.first)) else {
             self.rebuild_with(slot, value);
@@ -142,6 +145,12 @@ impl OpenBlock {
         }
         self.put(index, code);
         self.last = self.last.max(slot);
+    }
+
+    /// Whether a step has a sample.
+    fn has(&self, slot: u8) -> bool {
+        let is_within = self.present > 0 && (self.first..=self.last).contains(&slot);
+        is_within && self.code_at(usize::from(slot - self.first)) != self.width.missing()
     }
 
     /// Copies the samples of the steps from `from_slot` on to `out`. Steps without one leave `out` as it is.

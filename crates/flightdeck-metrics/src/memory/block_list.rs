@@ -58,11 +58,6 @@ impl BlockList {
         self.newest.as_mut().filter(|entry| entry.number == number)
     }
 
-    /// The block of a number.
-    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut BlockEntry> {
-        self.iter_mut().find(|entry| entry.number == number)
-    }
-
     /// The block of a number; makes it if need be.
     pub(super) fn find_or_insert(&mut self, number: u32) -> Option<&mut BlockEntry> {
         if self.newest.as_ref().is_some_and(|newest| newest.number < number) {

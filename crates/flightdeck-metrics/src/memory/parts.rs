@@ -2,15 +2,16 @@
 //!
 //! A lock on the parts may be taken while one on a shard is held, never the other way round.
 
-use super::hash::{Hashes, hash_of};
+use super::hash::Hashes;
 use super::slab::Slab;
 use flightdeck_model::SeriesName;
 use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a part is called: kind and id, and those of the part below.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PartName<'a> {
     /// As [`SeriesName::kind`].
     pub(super) kind: &'a str,
@@ -26,6 +27,18 @@ impl<'a> PartName<'a> {
     /// The part of a series.
     pub(super) fn of(name: &SeriesName<'a>) -> Self {
         Self { kind: name.kind, id: name.id, sub_kind: name.sub_kind, sub_id: name.sub_id }
+    }
+
+    /// The hash, made of all texts as one: names are told apart by comparing them, and few are alike but for where
+    /// their texts end.
+    fn hash(self, hashes: &Hashes) -> u64 {
+        let mut hasher = hashes.build_hasher();
+        for text in [self.kind, self.id, self.sub_kind, self.sub_id] {
+            if !text.is_empty() {
+                hasher.write(text.as_bytes());
+            }
+        }
+        hasher.finish()
     }
 
     /// The steps of the path to the part, below the host: of each the two texts it is put together from.
@@ -55,6 +68,20 @@ impl StoredPart {
             u16::try_from(end).unwrap_or(u16::MAX)
         });
         Self { text: text.into(), ends }
+    }
+
+    /// Whether this is the name.
+    fn is_called(&self, name: PartName<'_>) -> bool {
+        let mut rest = self.text.as_bytes();
+        let mut ends = self.ends.iter().map(|end| usize::from(*end));
+        let mut end_so_far = 0;
+        [name.kind, name.id, name.sub_kind, name.sub_id].into_iter().all(|text| {
+            end_so_far += text.len();
+            let is_end = end_so_far == ends.next().unwrap_or(self.text.len());
+            let Some((front, behind)) = rest.split_at_checked(text.len()) else { return false };
+            rest = behind;
+            is_end && front == text.as_bytes()
+        })
     }
 
     /// The name.
@@ -95,8 +122,8 @@ pub(super) struct Parts {
 impl Parts {
     /// The number of a part.
     pub(super) fn find(&self, name: PartName<'_>) -> Option<u32> {
-        let is_it = |number: &u32| self.entries.get(*number).is_some_and(|entry| entry.part.name() == name);
-        let number = *self.index.find(hash_of(&self.hashes, &name), is_it)?;
+        let is_it = |number: &u32| self.entries.get(*number).is_some_and(|entry| entry.part.is_called(name));
+        let number = *self.index.find(name.hash(&self.hashes), is_it)?;
         let entry = self.entries.get(number)?;
         if entry.is_idle.load(Ordering::Relaxed) {
             entry.is_idle.store(false, Ordering::Relaxed);
@@ -113,8 +140,8 @@ impl Parts {
         self.name_bytes += bytes_of(&part);
         let number = self.entries.insert(PartEntry { part, is_idle: AtomicBool::new(false) });
         let Self { entries, index, hashes, .. } = self;
-        let rehash = |known: &u32| entries.get(*known).map_or(0, |entry| hash_of(hashes, &entry.part.name()));
-        index.insert_unique(hash_of(hashes, &name), number, rehash);
+        let rehash = |known: &u32| entries.get(*known).map_or(0, |entry| entry.part.name().hash(hashes));
+        index.insert_unique(name.hash(hashes), number, rehash);
         number
     }
 
@@ -137,7 +164,7 @@ impl Parts {
         for number in unused {
             let Some(entry) = self.entries.remove(number) else { continue };
             self.name_bytes -= bytes_of(&entry.part);
-            let hash = hash_of(&self.hashes, &entry.part.name());
+            let hash = entry.part.name().hash(&self.hashes);
             if let Ok(found) = self.index.find_entry(hash, |known| *known == number) {
                 found.remove();
             }

@@ -1,6 +1,7 @@
 //! Some of the hosts with all their series, behind one lock. Knows neither locks nor names of parts and metrics.
 
 use super::block_list::{BlockEntry, BlockList, Saving};
+use super::block_of;
 use super::hash::{Hashes, hash_of};
 use super::slab::Slab;
 use super::totals::{Dropped, Totals, Weight};
@@ -26,6 +27,14 @@ pub(super) struct Host {
     pub(super) series_count: u32,
     /// The number of the store's change that was the last of this host.
     pub(super) changed_at: u64,
+}
+
+impl Host {
+    /// Without series.
+    pub(super) fn new(cluster: u16, name: &str, generation: u16, changed_at: u64) -> Self {
+        let resolved_in = AtomicU16::new(generation);
+        Self { cluster, resolved_in, name: name.into(), first_series: NONE, series_count: 0, changed_at }
+    }
 }
 
 /// What a series is called.
@@ -103,20 +112,13 @@ impl Shard {
         self.host_index.find(hash, is_it).copied()
     }
 
-    /// The number of a host; takes it in if need be.
-    pub(super) fn find_or_insert_host(&mut self, hash: u64, cluster: u16, name: &str, generation: u16) -> u32 {
-        if let Some(number) = self.find_host(hash, cluster, name) {
+    /// The number of a host; takes `blank` in if there is none of its name.
+    pub(super) fn find_or_insert_host(&mut self, hash: u64, blank: Host) -> u32 {
+        if let Some(number) = self.find_host(hash, blank.cluster, &blank.name) {
             return number;
         }
-        self.name_bytes += host_name_bytes(name);
-        let number = self.hosts.insert(Host {
-            cluster,
-            resolved_in: AtomicU16::new(generation),
-            name: name.into(),
-            first_series: NONE,
-            series_count: 0,
-            changed_at: 0,
-        });
+        self.name_bytes += host_name_bytes(&blank.name);
+        let number = self.hosts.insert(blank);
         let Self { hosts, host_index, hashes, .. } = self;
         let rehash = |known: &u32| hosts.get(*known).map_or(0, |host| hash_of(hashes, &(host.cluster, &*host.name)));
         host_index.insert_unique(hash, number, rehash);
@@ -198,9 +200,10 @@ impl Shard {
         }
     }
 
-    /// Stores a value and returns its host; `None` when the series is not there any more.
-    pub(super) fn set(&mut self, series: u32, number: u32, slot: u8, value: f64) -> Option<u32> {
+    /// Stores a value and returns its host; `None` when the series is not there any more, or there is no such time.
+    pub(super) fn set(&mut self, series: u32, time_s: i64, value: f64) -> Option<u32> {
         let of_it = self.series.get_mut(series)?;
+        let (number, slot) = block_of(time_s, of_it.timestep_s)?;
         let host = of_it.host;
         if let Some(entry) = of_it.blocks.newest_mut(number) {
             if set_in(entry, slot, value, &mut self.totals) {
@@ -250,12 +253,7 @@ impl Shard {
     }
 
     /// Drops the blocks of a series that are not to be kept.
-    pub(super) fn drop_blocks(&mut self, series: u32, is_kept: impl Fn(&BlockEntry) -> bool) -> Dropped {
-        self.drop_blocks_mut(series, is_kept)
-    }
-
-    /// As [`drop_blocks`](Self::drop_blocks), for deciders that remember what they decided.
-    pub(super) fn drop_blocks_mut(
+    pub(super) fn drop_blocks(
         &mut self,
         series: u32,
         mut is_kept: impl FnMut(&BlockEntry) -> bool,
@@ -279,15 +277,17 @@ impl Shard {
     }
 
     /// Notes that a host's samples changed.
-    pub(super) fn note_change(&mut self, host: u32, change: u64) {
-        if let Some(of_it) = self.hosts.get_mut(host) {
+    pub(super) fn note_change(&mut self, host: Option<u32>, change: u64) {
+        if let Some(of_it) = host.and_then(|number| self.hosts.get_mut(number)) {
             of_it.changed_at = change;
         }
     }
 
-    /// Bytes of everything but the blocks.
-    pub(super) fn index_bytes(&self) -> usize {
-        self.hosts.heap_bytes()
+    /// Bytes of everything: the blocks, the series and the tables.
+    pub(super) fn bytes(&self) -> usize {
+        self.totals.open_bytes
+            + self.totals.closed_bytes
+            + self.hosts.heap_bytes()
             + self.host_index.allocation_size()
             + self.series.heap_bytes()
             + self.series_index.allocation_size()

@@ -5,15 +5,19 @@
 //! next snapshot has everything and takes the place of all others, so that they do not come back.
 
 use super::{SampleStore, StoreError};
+use crate::block::BLOCK_STEPS;
 use crate::store::writer::Order;
-use flightdeck_sample_log::{LogError, SnapshotHead, SnapshotInfo, SnapshotWriter, Snapshots};
+use flightdeck_sample_log::{LogError, SnapshotBlock, SnapshotHead, SnapshotWriter, Snapshots};
 use std::sync::PoisonError;
 
+/// Steps of a block, as block numbers are counted.
+#[expect(clippy::cast_possible_wrap, reason = "a few hundred")]
+const STEPS: i64 = BLOCK_STEPS as i64;
+
 /// What is on disk besides the log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Snapshotting {
-    /// Oldest first.
-    pub(super) files: Vec<SnapshotInfo>,
+    pub(super) files: Snapshots,
     /// Whether the next one has to have everything.
     pub(super) next_is_full: bool,
 }
@@ -43,53 +47,48 @@ impl SampleStore {
         // What was acknowledged so far is in memory: the writing thread does one after the other.
         let covered = self.writer.order(Order::Rotate)?;
         let head = SnapshotHead { covers_log_through: covered, is_full };
-        let mut file = SnapshotWriter::create(&self.disk, &self.options.directory, head).map_err(StoreError::Log)?;
-        let mut blocks = 0;
-        let visited = self.memory.visit_dirty(is_full, &mut |name, timestep_s, block, end_s, bytes| {
-            blocks += 1;
-            file.add(name, timestep_s, block, end_s, bytes)
-        });
-        if let Err(error) = visited.and_then(|()| self.finish(file, blocks, is_full, &mut snapshots)) {
+        let file = snapshots.files.create(head).map_err(StoreError::Log)?;
+        let written = match self.write_blocks(file, is_full) {
+            Ok(file) if file.blocks() == 0 && !is_full => return Ok(Checkpointed::default()),
+            Ok(file) => {
+                let blocks = file.blocks();
+                snapshots.files.publish(file).map(|info| (info.number, blocks))
+            }
+            Err(error) => Err(error),
+        };
+        let (number, blocks) = written.map_err(|error| {
             self.memory.mark_all_unsaved();
-            return Err(StoreError::Log(error));
-        }
+            StoreError::Log(error)
+        })?;
         snapshots.next_is_full = false;
         self.writer.order(|answer| Order::RemoveThrough(covered, answer))?;
+        if is_full {
+            let older: Vec<u64> =
+                snapshots.files.list().iter().map(|file| file.number).filter(|it| *it < number).collect();
+            snapshots.files.remove(&older).map_err(StoreError::Log)?;
+        }
         Ok(Checkpointed { blocks, is_full })
     }
 
-    /// Puts the file in its place, and removes those that it makes needless.
-    fn finish(
-        &self,
-        file: SnapshotWriter,
-        blocks: u64,
-        is_full: bool,
-        snapshots: &mut Snapshotting,
-    ) -> Result<(), LogError> {
-        if blocks == 0 && !is_full {
-            return file.discard();
-        }
-        let written = file.finish()?;
-        if is_full {
-            for old in std::mem::take(&mut snapshots.files) {
-                Snapshots::remove(&self.disk, &old)?;
-            }
-        }
-        snapshots.files.push(written);
-        Ok(())
+    fn write_blocks(&self, mut file: SnapshotWriter, is_full: bool) -> Result<SnapshotWriter, LogError> {
+        self.memory.visit_dirty(is_full, &mut |series, timestep_s, number, end_s, bytes| {
+            let first_step = number.saturating_mul(STEPS);
+            let start_s = first_step.saturating_mul(i64::from(timestep_s));
+            file.add(&SnapshotBlock { series: *series, timestep_s, block_number: number, bytes }, start_s, end_s)
+        })?;
+        Ok(file)
     }
 
     /// Removes the snapshots whose blocks are all older than this. Returns how many.
     pub(super) fn remove_snapshots_before(&self, oldest_s: i64) -> Result<usize, StoreError> {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut removed = 0;
-        // Oldest first, and no further than the first that stays: one of an older block in a newer file must not come
-        // back in its older form.
-        while snapshots.files.first().is_some_and(|file| file.end_s < oldest_s) {
-            let oldest = snapshots.files.remove(0);
-            Snapshots::remove(&self.disk, &oldest).map_err(StoreError::Log)?;
-            removed += 1;
+        // Oldest first, and no further than the first that stays: a block that a newer file replaced must not come back
+        // in its older form.
+        let needless = snapshots.files.list().iter().take_while(|file| file.end_s < oldest_s);
+        let numbers: Vec<u64> = needless.map(|file| file.number).collect();
+        if !numbers.is_empty() {
+            snapshots.files.remove(&numbers).map_err(StoreError::Log)?;
         }
-        Ok(removed)
+        Ok(numbers.len())
     }
 }

@@ -5,9 +5,9 @@ use super::{StoreError, StoreOptions};
 use crate::block::Block;
 use crate::memory::{Memory, Sample};
 use flightdeck_checkpoints::{Piece, read_checkpoints};
-use flightdeck_model::SeriesName;
-use flightdeck_sample_log::{Disk, Log, LogOptions, Record, RecordReader, Snapshots, replay};
+use flightdeck_sample_log::{Disk, Log, LogOptions, LoggedSample, Record, SnapshotBlock, Snapshots};
 use std::fs::{File, TryLockError};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,17 +69,17 @@ pub(super) fn open(
     let begun = Instant::now();
     let directory = &options.directory;
     let folder = |source| StoreError::Folder { path: directory.clone(), source };
-    disk.create_dir_all(directory).map_err(folder)?;
+    disk.create_folders(directory).map_err(folder)?;
     let lock = lock(directory)?;
     let oldest_s = now_s.saturating_sub(options.retention_s);
-    let files = Snapshots::list(disk, directory).map_err(StoreError::Log)?;
-    let mut report = OpenReport { snapshots: files.len(), ..OpenReport::default() };
-    load_snapshots(disk, options, memory, &files, oldest_s, &mut report)?;
-    let replayed_from = files.last().map(|file| file.covers.next());
-    let is_new = files.is_empty() && Log::is_absent(disk, directory).map_err(StoreError::Log)?;
-    replay_log(disk, directory, replayed_from, memory, &mut report)?;
+    let mut report = OpenReport::default();
+    let mut files = Snapshots::open(Arc::clone(disk), directory).map_err(StoreError::Log)?;
+    load_snapshots(&mut files, options, memory, oldest_s, &mut report);
     let log_options = LogOptions { durability: options.durability, segment_bytes: options.segment_bytes };
-    let log = Log::open(disk, directory, log_options).map_err(StoreError::Log)?;
+    let mut log = Log::open(Arc::clone(disk), directory, log_options, files.log_start())
+        .map_err(StoreError::Log)?;
+    let is_new = files.list().is_empty() && log.segments() == 0;
+    replay_log(&mut log, memory, &mut report);
     if is_new && let Some(root) = options.reference_checkpoints.as_deref().filter(|root| root.is_dir()) {
         report.took_over = Some(take_over(root, memory, oldest_s));
     }
@@ -100,84 +100,70 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
 }
 
 fn load_snapshots(
-    disk: &Arc<dyn Disk>,
+    files: &mut Snapshots,
     options: &StoreOptions,
     memory: &Memory,
-    files: &[flightdeck_sample_log::SnapshotInfo],
     oldest_s: i64,
     report: &mut OpenReport,
-) -> Result<(), StoreError> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+) {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = if options.load_threads == 0 { cores.min(LOAD_THREADS_MAX) } else { options.load_threads };
     let passed_over = AtomicU64::new(0);
     let unreadable = AtomicU64::new(0);
-    for file in files {
-        let take = |name: &SeriesName<'_>, timestep_s: u32, number: i64, bytes: &[u8]| {
-            let Ok(block) = Block::from_bytes(bytes) else {
-                unreadable.fetch_add(1, Ordering::Relaxed);
-                return;
-            };
-            if !memory.insert_saved(name, timestep_s, number, block, oldest_s) {
-                passed_over.fetch_add(1, Ordering::Relaxed);
-            }
+    let take = |found: SnapshotBlock<'_>| {
+        let Ok(block) = Block::from_bytes(found.bytes) else {
+            unreadable.fetch_add(1, Ordering::Relaxed);
+            return;
         };
-        let loaded = Snapshots::load(disk, file, threads, &take).map_err(StoreError::Log)?;
+        if !memory.insert_saved(&found.series, found.timestep_s, found.block_number, block, oldest_s) {
+            passed_over.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let numbers: Vec<u64> = files.needed().iter().map(|file| file.number).collect();
+    for number in numbers {
+        let loaded = files.load(number, threads, &take);
+        report.snapshots += 1;
         report.blocks += loaded.blocks;
-        report.damaged += loaded.damaged_sections;
+        report.damaged += loaded.damaged_sections + u64::from(loaded.unreadable.is_some());
     }
     report.damaged += unreadable.into_inner();
     report.passed_over += passed_over.into_inner();
-    Ok(())
 }
 
-fn replay_log(
-    disk: &Arc<dyn Disk>,
-    directory: &Path,
-    from: Option<flightdeck_sample_log::SegmentNumber>,
-    memory: &Memory,
-    report: &mut OpenReport,
-) -> Result<(), StoreError> {
+fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) {
     let mut resolver = memory.resolver();
     let mut batch = Vec::with_capacity(BATCH_SAMPLES);
     let mut samples = 0;
     let mut passed_over = 0;
-    let mut broken = 0;
-    let replayed = replay(disk, directory, from.unwrap_or_default(), &mut |record| match record {
-        Record::Free { paths, to_s } => {
-            memory.apply(&batch);
-            batch.clear();
-            memory.free(&paths, to_s);
-        }
-        Record::Samples(payload) => {
-            let mut reader = RecordReader::new(payload);
-            loop {
-                match reader.next_sample() {
-                    Ok(Some((name, time_s, value))) => match resolver.resolve(&name) {
-                        Ok(series) => {
-                            samples += 1;
-                            batch.push(Sample { series: series.number, time_s, value });
-                        }
-                        Err(_) => passed_over += 1,
-                    },
-                    Ok(None) => break,
-                    Err(_) => {
-                        broken += 1;
-                        break;
-                    }
-                }
-            }
-            if batch.len() >= BATCH_SAMPLES {
+    let counts = log.replay(&mut |record| {
+        let reader = match record {
+            Record::Samples(reader) => reader,
+            Record::Freed(freed) => {
                 memory.apply(&batch);
                 batch.clear();
+                memory.free(&freed.paths, freed.to_s);
+                return Ok(());
             }
+        };
+        for sample in reader {
+            let LoggedSample { series, time_s, value } = sample?;
+            let Ok(series) = resolver.resolve(&series) else {
+                passed_over += 1;
+                continue;
+            };
+            samples += 1;
+            batch.push(Sample { series: series.number, time_s, value });
         }
+        if batch.len() >= BATCH_SAMPLES {
+            memory.apply(&batch);
+            batch.clear();
+        }
+        Ok(())
     });
-    let counts = replayed.map_err(StoreError::Log)?;
     memory.apply(&batch);
     report.log_samples += samples;
     report.passed_over += passed_over;
-    report.damaged += counts.damaged_records + broken;
-    Ok(())
+    report.damaged += counts.damaged_records + counts.unreadable.len() as u64;
 }
 
 /// Takes over what the reference server left.
@@ -186,7 +172,7 @@ fn take_over(root: &Path, memory: &Memory, oldest_s: i64) -> TakenOver {
     let mut resolver = memory.resolver();
     let mut batch = Vec::with_capacity(BATCH_SAMPLES);
     let read = read_checkpoints(root, &mut |name, piece| {
-        let Ok(series) = resolver.resolve(name) else {
+        let Ok(series) = resolver.resolve(&name) else {
             taken.passed_over += match piece {
                 Piece::Run { values, .. } => values.iter().filter(|value| !value.is_nan()).count() as u64,
                 Piece::Sample { .. } => 1,
@@ -206,8 +192,10 @@ fn take_over(root: &Path, memory: &Memory, oldest_s: i64) -> TakenOver {
         };
         match piece {
             Piece::Run { timestep_s, start_s, values } => {
-                for (time_s, value) in (start_s..).step_by(timestep_s.max(1) as usize).zip(values) {
+                let mut time_s = start_s;
+                for value in values {
                     add(time_s, shortest_decimal(*value));
+                    time_s = time_s.saturating_add(timestep_s);
                 }
             }
             Piece::Sample { time_s, value } => add(time_s, shortest_decimal(value)),
@@ -218,9 +206,15 @@ fn take_over(root: &Path, memory: &Memory, oldest_s: i64) -> TakenOver {
         }
     });
     memory.apply(&batch);
-    taken.hosts = read.hosts;
-    taken.files = read.files;
-    taken.problems = read.problems.iter().map(|problem| format!("{}: {}", problem.path.display(), problem.reason)).collect();
+    match read {
+        Ok(report) => {
+            taken.hosts = report.hosts;
+            taken.files = report.files;
+            let problem = |one: &flightdeck_checkpoints::Problem| format!("{}: {}", one.path.display(), one.reason);
+            taken.problems = report.problems.iter().map(problem).collect();
+        }
+        Err(error) => taken.problems.push(error.to_string()),
+    }
     taken
 }
 

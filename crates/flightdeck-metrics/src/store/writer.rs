@@ -7,7 +7,7 @@
 use crate::memory::{Memory, Sample};
 use crate::store::StoreError;
 use flightdeck_model::{PortError, PortErrorKind, WriteReport};
-use flightdeck_sample_log::{Log, LogError, RecordBuilder, SegmentNumber};
+use flightdeck_sample_log::{FreeRecord, Log, LogError, SegmentNumber};
 use futures_channel::oneshot;
 use std::collections::VecDeque;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -29,14 +29,14 @@ type Answer = oneshot::Sender<Result<WriteReport, PortError>>;
 /// What one body became.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) record: Vec<u8>,
+    pub(super) records: Vec<Vec<u8>>,
     pub(super) samples: Vec<Sample>,
     pub(super) report: WriteReport,
 }
 
 impl Batch {
     fn bytes(&self) -> usize {
-        self.record.len() + self.samples.len() * size_of::<Sample>()
+        self.records.iter().map(Vec::len).sum::<usize>() + self.samples.len() * size_of::<Sample>()
     }
 }
 
@@ -230,7 +230,7 @@ impl Loop {
     }
 
     fn commit(&mut self, group: &[Batch]) {
-        let records: Vec<&[u8]> = group.iter().map(|batch| batch.record.as_slice()).collect();
+        let records: Vec<&[u8]> = group.iter().flat_map(|batch| batch.records.iter().map(Vec::as_slice)).collect();
         let written = self.log.append(&records);
         if written.is_ok() {
             for batch in group {
@@ -256,13 +256,13 @@ impl Loop {
         // Whoever asked is gone when sending fails, and needs no answer.
         match order {
             Order::Rotate(answer) => {
-                let _ = answer.send(self.log.rotate().map_err(StoreError::Log));
+                let _ = answer.send(Ok(self.log.rotate()));
             }
             Order::RemoveThrough(number, answer) => {
                 let _ = answer.send(self.log.remove_through(number).map_err(StoreError::Log));
             }
             Order::Free { paths, to_s, answer } => {
-                let record = RecordBuilder::free(&paths, to_s);
+                let record = FreeRecord { paths: paths.clone(), to_s }.encode();
                 let written = self.log.append(&[&record]).map_err(StoreError::Log);
                 let _ = answer.send(written.map(|()| self.memory.free(&paths, to_s)));
             }

@@ -30,7 +30,8 @@ fn given_names_count_more_than_those_in_addresses() {
 #[test]
 fn what_is_no_address_is_refused_without_being_repeated() {
     assert!(matches!(Servers::of(&with_addresses(&[])), Err(NatsError::NoAddress)));
-    for bad in ["http://mona:word@broker", "nats://mona:word@", "ws://broker", "nats://mona:word@broker:port"] {
+    for bad in ["http://mona:word@broker", "nats://mona:word@", "ws://broker", "nats://mona:word@broker:port"]
+    {
         let Err(error) = Servers::of(&with_addresses(&["broker", bad])) else { panic!("{bad} passed") };
         assert!(matches!(error, NatsError::Address(2)), "{bad}: {error}");
         assert!(!error.to_string().contains("word"), "{error}");

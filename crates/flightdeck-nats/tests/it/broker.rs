@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long anything may take, with much to spare.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A broker, and names on it that nobody else has.
 pub(crate) struct Broker {
@@ -23,11 +23,21 @@ pub(crate) struct Broker {
 impl Broker {
     /// The broker that the environment names. Without one, a line on stderr says that tests are left out.
     pub(crate) async fn of_environment() -> Option<Self> {
+        Some(Self::at(named_by_environment("TEST_NATS_URL")?).await)
+    }
+
+    /// The broker at this address, as soon as it answers.
+    pub(crate) async fn at(url: String) -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
-        let url = named_by_environment("TEST_NATS_URL")?;
-        let client = async_nats::connect(&url).await.unwrap();
+        let give_up = Instant::now() + PATIENCE;
+        let client = loop {
+            match async_nats::connect(&url).await {
+                Ok(client) => break client,
+                Err(error) => assert!(Instant::now() < give_up, "no broker at {url}: {error}"),
+            }
+        };
         let number = LAST.fetch_add(1, Ordering::Relaxed);
-        Some(Self { url, client, name: format!("test-{}-{number}", std::process::id()) })
+        Self { url, client, name: format!("test-{}-{number}", std::process::id()) }
     }
 
     /// A subject of this test.
@@ -40,12 +50,11 @@ impl Broker {
         NatsOptions { addresses: vec![self.url.clone()], ..NatsOptions::default() }
     }
 
-    /// Makes a stream of all subjects of this test, kept in memory.
+    /// Makes a stream of all subjects of this test.
     pub(crate) async fn make_stream(&self) -> StreamOptions {
         let config = jetstream::stream::Config {
             name: self.name.clone(),
             subjects: vec![self.subject(">")],
-            storage: jetstream::stream::StorageType::Memory,
             ..jetstream::stream::Config::default()
         };
         jetstream::new(self.client.clone()).create_stream(config).await.unwrap();
@@ -62,6 +71,19 @@ impl Broker {
 
     pub(crate) async fn publish(&self, subject: &str, message: impl Into<String>) {
         self.client.publish(subject.to_owned(), message.into().into()).await.unwrap();
+    }
+
+    /// Publishes, and waits until the stream has the message; again when there was no answer.
+    pub(crate) async fn publish_kept(&self, subject: &str, message: String) {
+        let context = jetstream::new(self.client.clone());
+        loop {
+            let sent = context.publish(subject.to_owned(), message.clone().into()).await;
+            if let Ok(acknowledged) = sent
+                && acknowledged.await.is_ok()
+            {
+                return;
+            }
+        }
     }
 
     /// Waits until the listener hears what is said on each of the subjects. It is told empty messages.

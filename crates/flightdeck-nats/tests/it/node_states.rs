@@ -26,7 +26,7 @@ async fn the_last_report_of_a_node_counts() {
     }
     until("all reports are stored", || listener.counts().stored_events == 100).await;
     listener.stop().await;
-    let nodes = site.jobs.list_nodes(Some("alpha")).unwrap();
+    let nodes = site.jobs.current_nodes(Some("alpha")).unwrap();
     assert_eq!(nodes.len(), 1);
     assert_eq!(nodes[0].report.state, NodeState::Down);
 }

@@ -12,8 +12,7 @@ fn subscription(subject: &str, cluster: Option<&str>) -> SampleSubscription {
 async fn samples_without_a_cluster_belong_to_that_of_their_subject() {
     let Some(broker) = Broker::of_environment().await else { return };
     let site = Site::new();
-    let (alpha, beta, any) =
-        (broker.subject("alpha"), broker.subject("beta"), broker.subject("any"));
+    let (alpha, beta, any) = (broker.subject("alpha"), broker.subject("beta"), broker.subject("any"));
     let samples = vec![
         subscription(&alpha, Some("alpha")),
         subscription(&beta, Some("beta")),

@@ -1,12 +1,11 @@
 //! A small site: two clusters, and fakes for everything that is stored.
 
 use flightdeck_model::{
-    JobArchive, JobFilter, JobRecord, JobState, Page, Principal, Role, Roles, SeriesParts, SeriesRequest,
-    TimeSpan, UnixTime,
+    JobArchive, JobFilter, JobRecord, JobRepository, JobSelection, JobState, MetricSource, Page, SeriesParts,
+    SeriesRequest, TimeSpan, UnixTime,
 };
-use flightdeck_model::MetricSource;
-use flightdeck_service::{Caller, ClusterCatalog, ListJobs, MetricSources, Parts, Services, Settings};
-use flightdeck_testkit::{FixedClock, MemoryArchive, MemoryJobs, MemoryMetrics, MemoryUsers};
+use flightdeck_service::{ClusterCatalog, MetricSources, Parts, Services, Settings};
+use flightdeck_testkit::{FixedClock, MemoryArchive, MemoryJobs, MemoryMetrics, MemoryUsers, every_job};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -34,7 +33,8 @@ impl Site {
             archive.insert_cluster(name, &format!("{CLUSTER} \"name\": \"{name}\"}}"));
         }
         let jobs = Arc::new(MemoryJobs::new());
-        let metrics = MemoryMetrics::new().with_metric("alpha", "cpu_load", 60).with_metric("beta", "cpu_load", 60);
+        let metrics =
+            MemoryMetrics::new().with_metric("alpha", "cpu_load", 60).with_metric("beta", "cpu_load", 60);
         let metrics = Arc::new(metrics);
         let services = Services::new(Parts {
             clock: Arc::new(FixedClock::at(START + 3600)),
@@ -60,8 +60,8 @@ impl Site {
     pub(crate) fn jobs_in(&self, state: JobState) -> Vec<JobRecord> {
         let filter = JobFilter { states: vec![state], ..JobFilter::default() };
         let page = Page { offset: 0, limit: 10_000 };
-        let selection = flightdeck_model::JobSelection { filter, ..flightdeck_testkit::every_job() };
-        flightdeck_model::JobRepository::list_jobs(&*self.jobs, &selection, page, true).unwrap().jobs
+        let selection = JobSelection { filter, ..every_job() };
+        self.jobs.list_jobs(&selection, page, true).unwrap().jobs
     }
 
     /// The first value of `cpu_load` of a host from `from_s` on, in Unix seconds.
@@ -87,8 +87,7 @@ pub(crate) fn start_line(job_id: i64) -> String {
 
 /// A line that ends a job.
 pub(crate) fn stop_line(job_id: i64) -> String {
-    let stop =
-        json!({"jobId": job_id, "cluster": "alpha", "jobState": "completed", "stopTime": START + 60});
+    let stop = json!({"jobId": job_id, "cluster": "alpha", "jobState": "completed", "stopTime": START + 60});
     line("job,function=stop_job,hostname=adapter,type=node,type-id=0,partition=", &stop, START + 60)
 }
 

@@ -1,6 +1,6 @@
 //! Streams: a message stays until what it says is stored.
 
-use crate::broker::{Broker, until};
+use crate::broker::{Broker, OwnBroker, until};
 use crate::site::{START, Site, start_line, stop_line};
 use flightdeck_model::{JobState, PortErrorKind};
 use flightdeck_nats::{NatsListener, NatsOptions, SampleSubscription};
@@ -119,13 +119,51 @@ async fn what_can_never_be_stored_does_not_come_again() {
         ..broker.options()
     };
     let listener = NatsListener::start(options, site.services.clone()).unwrap();
-    let messages = ["not a line".to_owned(), start_line(1).replace("a0001", "nowhere"), start_line(2), start_line(2)];
+    let messages =
+        ["not a line".to_owned(), start_line(1).replace("a0001", "nowhere"), start_line(2), start_line(2)];
     for message in messages {
         broker.publish(&subject, message).await;
     }
     until("all have come", || listener.counts().finished_messages == 4).await;
     until_acknowledged(&broker).await;
     let counts = listener.counts();
-    assert_eq!((counts.messages, counts.stored_events, counts.refused_events, counts.bad_lines), (4, 1, 2, 1));
+    assert_eq!(
+        (counts.messages, counts.stored_events, counts.refused_events, counts.bad_lines),
+        (4, 1, 2, 1)
+    );
+    listener.stop().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_is_killed_while_jobs_wait_for_the_storage_costs_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--jetstream", "--store_dir", folder.path().to_str().unwrap()];
+    let Some(mut own) = OwnBroker::of_environment(&arguments) else { return };
+    own.start();
+    let broker = Broker::at(own.url()).await;
+    let site = Site::new();
+    let subject = broker.subject("jobs");
+    let options = NatsOptions {
+        job_event_subject: Some(subject.clone()),
+        stream: Some(broker.make_stream().await),
+        ..broker.options()
+    };
+    site.jobs.fail_changes(Some(PortErrorKind::Unavailable));
+    let listener = NatsListener::start(options, site.services.clone()).unwrap();
+    for job in 1..=20 {
+        broker.publish_kept(&subject, start_line(job)).await;
+        broker.publish_kept(&subject, stop_line(job)).await;
+    }
+    until("all have come", || listener.counts().messages == 40).await;
+
+    own.kill();
+    until("the listener is disconnected", || !listener.counts().is_connected).await;
+    site.jobs.fail_changes(None);
+    own.start();
+    until("all jobs have ended", || site.jobs_in(JobState::Completed).len() == 20).await;
+    until("the listener is connected", || listener.counts().is_connected).await;
+    broker.publish_kept(&subject, start_line(21)).await;
+    until("the last job runs", || site.jobs_in(JobState::Running).len() == 1).await;
+    assert_eq!(listener.counts().lost, 0);
     listener.stop().await;
 }

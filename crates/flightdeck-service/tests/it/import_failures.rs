@@ -2,9 +2,9 @@
 
 use crate::world::{CountedProgress, World, import};
 use flightdeck_model::{
-    ArchiveEntry, ArchivedJob, DataStamp, FinishedJob, ImportCounts, JobArchive, JobData, JobDbId, JobKey, JobLabels,
-    JobPage, JobRecord, JobRepository, JobSelection, JobVisibility, LoadedClusters, Page, PortError,
-    PortErrorKind, TagVisibility, UnixTime,
+    ArchiveEntry, ArchivedJob, DataStamp, FinishedJob, ImportCounts, JobArchive, JobData, JobDbId, JobKey,
+    JobLabels, JobPage, JobRecord, JobRepository, JobSelection, JobVisibility, LoadedClusters, Page,
+    PortError, PortErrorKind, TagVisibility, UnixTime,
 };
 use flightdeck_service::{ImportOptions, Parts, ServiceError, Services};
 use flightdeck_testkit::{MemoryArchive, MemoryJobs, archived_job};

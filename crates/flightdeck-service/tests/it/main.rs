@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod archive_repair;
 #[cfg(test)]
+mod archiving;
+#[cfg(test)]
 mod change_user;
 #[cfg(test)]
 mod delete_jobs;
@@ -21,6 +23,8 @@ mod list_jobs;
 #[cfg(test)]
 mod list_users;
 #[cfg(test)]
+mod live_metrics;
+#[cfg(test)]
 mod machine_state;
 #[cfg(test)]
 mod manage_users;
@@ -31,11 +35,17 @@ mod nodes;
 #[cfg(test)]
 mod periodic;
 #[cfg(test)]
+mod periodic_metrics;
+#[cfg(test)]
 mod permissions;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]
+mod query_samples;
+#[cfg(test)]
 mod retry_quarantined;
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod show_job;
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use crate::world::{World, metric, put_data};
 use flightdeck_model::{
-    ArchiveEntry, DataStamp, FinishedJob, JobArchive, JobData, JobKey, JobLabels, JobRecord, LoadedClusters, MetricScope,
-    PortError, PortErrorKind, ResampleMethod,
+    ArchiveEntry, DataStamp, FinishedJob, JobArchive, JobData, JobKey, JobLabels, JobRecord, LoadedClusters,
+    MetricScope, PortError, PortErrorKind, ResampleMethod,
 };
 use flightdeck_service::{
     EncodedMetrics, MetricRequest, MetricShape, Parts, ServiceError, Services, Settings,

@@ -5,7 +5,7 @@ use crate::world::{ALL, World, admin, call, principal, robot, user};
 use flightdeck_model::{
     AuditFilter, DeleteBefore, JobDbId, MetaEdit, OmitTagged, Principal, Role, UnixTime, UserChange, WhichJob,
 };
-use flightdeck_service::{Caller, ServiceError};
+use flightdeck_service::{Caller, HealthBody, ServiceError};
 use futures_executor::block_on;
 use rstest::rstest;
 use serde_json::json;
@@ -72,6 +72,55 @@ const ADMIN: &[(&str, Attempt)] = &[
     ("task_runs", |world, caller| world.services.task_runs(&caller.principal).map(drop)),
 ];
 
+/// Needed is a program that stores samples, or one of [`OWN_SAMPLES`].
+const STORE_SAMPLES: &[(&str, Attempt)] = &[("write_samples", |world, caller| {
+    world.services.write_samples(&caller.principal, b"", None, None).map(drop)
+})];
+
+/// Needed is `api` alone, or with one of `user`, `manager` and `admin`.
+const OWN_SAMPLES: &[(&str, Attempt)] =
+    &[("free_samples", |world, caller| world.services.free_samples(caller, &[], UnixTime(1)).map(drop))];
+
+/// Needed is `api` alone, or with one of `support` and `admin`.
+const ALL_SAMPLES: &[(&str, Attempt)] = &[
+    ("stored_series", |world, caller| world.services.stored_series(&caller.principal, &[], ALL).map(drop)),
+    ("node_health", |world, caller| {
+        world.services.node_health(&caller.principal, &HealthBody::default()).map(drop)
+    }),
+    ("query_samples", |world, caller| {
+        let body = serde_json::from_value(json!({"cluster": "alpha", "from": 0, "to": 1})).unwrap();
+        world.services.query_samples(&caller.principal, &body).map(drop)
+    }),
+];
+
+#[rstest]
+#[case::collector(principal("cc", &[Role::Ingest], &[]), true, false, false)]
+#[case::program(robot(), true, true, true)]
+#[case::administrators_program(admin(), true, true, true)]
+#[case::users_program(principal("mona", &[Role::Api, Role::User], &[]), true, true, false)]
+#[case::managers_program(principal("max", &[Role::Api, Role::Manager], &["p"]), true, true, false)]
+#[case::supporters_program(principal("sue", &[Role::Api, Role::Support], &[]), false, false, true)]
+#[case::administrator(principal("root", &[Role::Admin], &[]), false, false, false)]
+#[case::plain_user(user("mona"), false, false, false)]
+#[case::odd_program(principal("x", &[Role::Api, Role::Anonymous], &[]), false, false, false)]
+fn everybody_may_do_to_samples_what_their_roles_allow(
+    #[case] who: Principal,
+    #[case] may_store: bool,
+    #[case] may_free: bool,
+    #[case] may_see: bool,
+) {
+    let world = World::new();
+    let caller = call(who);
+    for (attempts, is_allowed) in
+        [(STORE_SAMPLES, may_store), (OWN_SAMPLES, may_free), (ALL_SAMPLES, may_see)]
+    {
+        for (name, attempt) in attempts {
+            let is_forbidden = matches!(attempt(&world, &caller), Err(ServiceError::Forbidden(_)));
+            assert_eq!(is_forbidden, !is_allowed, "{name}");
+        }
+    }
+}
+
 #[rstest]
 #[case::program(robot(), true, true, false)]
 #[case::administrators_program(admin(), true, true, true)]
@@ -81,6 +130,7 @@ const ADMIN: &[(&str, Attempt)] = &[
 #[case::administrator(principal("root", &[Role::Admin], &[]), false, false, true)]
 #[case::supporter(principal("sue", &[Role::Support], &[]), false, false, false)]
 #[case::plain_user(user("mona"), false, false, false)]
+#[case::collector(principal("cc", &[Role::Ingest], &[]), false, false, false)]
 #[case::nobody(principal("x", &[], &[]), false, false, false)]
 fn everybody_may_do_what_their_roles_allow(
     #[case] who: Principal,
@@ -102,7 +152,7 @@ fn everybody_may_do_what_their_roles_allow(
 fn the_machine_itself_may_do_everything() {
     let world = World::new();
     for caller in [Caller::on_machine(), Caller::server()] {
-        for (name, attempt) in [ANY_JOB, OWN_JOBS, ADMIN].concat() {
+        for (name, attempt) in [ANY_JOB, OWN_JOBS, ADMIN, STORE_SAMPLES, OWN_SAMPLES, ALL_SAMPLES].concat() {
             let outcome = attempt(&world, &caller);
             assert!(!matches!(outcome, Err(ServiceError::Forbidden(_))), "{name}");
         }

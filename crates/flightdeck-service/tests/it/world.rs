@@ -1,9 +1,9 @@
 //! A small site: two clusters, fakes for everything that is stored, and a clock that stands still.
 
 use flightdeck_model::{
-    ArchiveEntry, AuditAction, AuditEntry, AuditFilter, JobArchive, JobChanges, JobDbId, JobFilter, JobKey,
-    JobMeta, JobMetric, JobRecord, MachineState, MachineStates, MetricScope, MonitoringStatus, NewJob, Page,
-    PortError, Principal, RefusedRequest, Role, Roles, Series, UnixTime, WhichJob,
+    ArchiveEntry, AuditAction, AuditEntry, AuditFilter, Clock, JobArchive, JobChanges, JobDbId, JobFilter,
+    JobKey, JobMeta, JobMetric, JobRecord, MachineState, MachineStates, MetricScope, MonitoringStatus,
+    NewJob, Page, PortError, Principal, RefusedRequest, Role, Roles, Series, SeriesName, UnixTime, WhichJob,
 };
 use flightdeck_service::{
     Caller, ClusterCatalog, ImportOptions, ImportProgress, ImportReport, ListJobs, MetricSources, Parts,
@@ -13,7 +13,7 @@ use flightdeck_testkit::{
     ArchivedJobBuilder, FixedClock, MemoryArchive, MemoryJobs, MemoryMetrics, MemoryUsers, audit_entry, wait,
 };
 use futures_executor::block_on;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -205,6 +205,34 @@ impl World {
         block_on(self.services.stop_job(&robot_call(), serde_json::from_value(body).unwrap()))
     }
 
+    /// Starts a job so many seconds ago, with these members changed.
+    pub(crate) fn start_ago(&self, job_id: i64, seconds: i64, changes: Value) -> JobDbId {
+        let mut body = crate::start_job::body(json!({"jobId": job_id, "startTime": NOW - seconds}));
+        let Value::Object(changes) = changes else { panic!("the changes are no object") };
+        body.as_object_mut().unwrap().extend(changes);
+        self.start(body).unwrap()
+    }
+
+    /// Ends a job now.
+    pub(crate) fn stop_now(&self, job_id: i64) {
+        self.stop(json!({"jobId": job_id, "stopTime": self.clock.now().0, "jobState": "completed"})).unwrap();
+    }
+
+    /// Stores samples of a part of a host of `alpha`, one a minute from so many seconds ago on.
+    pub(crate) fn put(
+        &self,
+        metric: &str,
+        host: &str,
+        (kind, id): (&str, &str),
+        seconds: i64,
+        samples: &[f64],
+    ) {
+        let name = SeriesName { cluster: "alpha", host, kind, id, metric, ..SeriesName::default() };
+        for (time, sample) in (NOW - seconds..).step_by(60).zip(samples) {
+            self.metrics.put(name, time, *sample);
+        }
+    }
+
     /// What the audit log says, the oldest entry first.
     pub(crate) fn audit(&self) -> Vec<AuditEntry> {
         let page = self.services.audit_entries(&admin(), &AuditFilter::default(), ALL).unwrap();
@@ -241,7 +269,9 @@ impl World {
 fn every_metric() -> MemoryMetrics {
     let alpha = [("cpu_load", 60), ("mem_used", 120), ("node_power", 60), ("acc_power", 60), ("flops", 60)];
     let store = MemoryMetrics::new().with_metric("beta", "net_bw", 30);
-    alpha.into_iter().fold(store, |store, (metric, timestep_s)| store.with_metric("alpha", metric, timestep_s))
+    alpha
+        .into_iter()
+        .fold(store, |store, (metric, timestep_s)| store.with_metric("alpha", metric, timestep_s))
 }
 
 /// This store, and no other server's.

@@ -2,6 +2,7 @@
 
 use super::{Key, Kind};
 
+const COUNT: Kind = Kind::Integer { min: 0, max: i64::MAX };
 const SMALL_COUNT: Kind = Kind::Integer { min: 0, max: u32::MAX as i64 };
 
 /// The section `main` and all that is in it.

@@ -1,0 +1,145 @@
+//! Keeps memory below its cap: drops the oldest blocks, those that matter least first. Knows no log and no clock.
+
+use super::block_list::BlockEntry;
+use super::shard::Shard;
+use super::totals::Dropped;
+use super::{Held, Memory, STEPS, Why, time_of};
+use std::collections::BTreeMap;
+
+/// Which blocks go first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Of hosts that no job needs, and not a series' newest.
+    Past,
+    /// Not a series' newest, of hosts that a job needs.
+    HeldPast,
+    /// A series' newest, of hosts that no job needs.
+    Newest,
+    /// A series' newest, of hosts that a job needs.
+    HeldNewest,
+}
+
+/// What to drop of one rank.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    /// The rank.
+    rank: Rank,
+    /// Blocks that end before this go.
+    end_s: i64,
+    /// Of those that end exactly then, as many bytes go.
+    bytes_at_end: u64,
+}
+
+impl Memory {
+    /// Drops the oldest blocks until the store takes no more bytes than the cap allows: first those of hosts that are not
+    /// held, then those that are, then each series' newest. Returns what was dropped.
+    pub fn enforce_cap(&self, held: &Held) -> Dropped {
+        let mut dropped = Dropped::default();
+        let cap = self.limits.memory_cap_bytes;
+        if cap == 0 {
+            return dropped;
+        }
+        for rank in [Rank::Past, Rank::HeldPast, Rank::Newest, Rank::HeldNewest] {
+            let surplus = self.bytes().saturating_sub(cap);
+            if surplus == 0 {
+                break;
+            }
+            let mut cut = self.find_cut(rank, surplus, held);
+            for number in 0..self.shards.len() {
+                if let Some(mut shard) = self.shard_mut(number) {
+                    dropped.add(self.cut_shard(&mut shard, &mut cut, held));
+                }
+            }
+        }
+        self.count_dropped(Why::Memory, dropped);
+        dropped
+    }
+
+    /// Up to which end the blocks of a rank have to go for so many bytes.
+    fn find_cut(&self, rank: Rank, surplus: u64, held: &Held) -> Cut {
+        // Blocks end at multiples of a few lengths, so there are far fewer ends than blocks.
+        let mut bytes_by_end: BTreeMap<i64, u64> = BTreeMap::new();
+        for number in 0..self.shards.len() {
+            let Some(shard) = self.shard(number) else { continue };
+            for (_, series) in shard.series.iter() {
+                let held_from_s = self.held_from(&shard, series.host(), held);
+                for entry in series.blocks.iter() {
+                    let is_newest = series.blocks.newest().is_some_and(|newest| newest.number == entry.number);
+                    let end_s = time_of(entry.number, STEPS, series.timestep_s);
+                    if rank_of(is_newest, end_s, held_from_s) == rank {
+                        *bytes_by_end.entry(end_s).or_default() += bytes_of(entry);
+                    }
+                }
+            }
+        }
+        let mut missing = surplus;
+        for (end_s, bytes) in bytes_by_end {
+            if bytes >= missing {
+                return Cut { rank, end_s, bytes_at_end: missing };
+            }
+            missing -= bytes;
+        }
+        Cut { rank, end_s: i64::MAX, bytes_at_end: u64::MAX }
+    }
+
+    /// Drops what a cut says.
+    fn cut_shard(&self, shard: &mut Shard, cut: &mut Cut, held: &Held) -> Dropped {
+        let mut dropped = Dropped::default();
+        let hosts: Vec<u32> = shard.hosts.iter().map(|(number, _)| number).collect();
+        for host in hosts {
+            let held_from_s = self.held_from(shard, host, held);
+            let series: Vec<(u32, u32, Option<u32>)> = shard
+                .series_of(host)
+                .map(|(number, of_it)| {
+                    (number, of_it.timestep_s, of_it.blocks.newest().map(|entry| entry.number))
+                })
+                .collect();
+            let mut of_host = Dropped::default();
+            for (number, timestep_s, newest) in series {
+                of_host.add(shard.drop_blocks(number, |entry| {
+                    let end_s = time_of(entry.number, STEPS, timestep_s);
+                    let rank = rank_of(newest == Some(entry.number), end_s, held_from_s);
+                    rank != cut.rank || !cut.takes(end_s, bytes_of(entry))
+                }));
+            }
+            if of_host.blocks > 0 {
+                shard.note_change(Some(host), self.next_change());
+                dropped.add(of_host);
+            }
+        }
+        dropped
+    }
+
+    /// From when on a host is held.
+    fn held_from(&self, shard: &Shard, host: u32, held: &Held) -> Option<i64> {
+        let of_it = shard.hosts.get(host)?;
+        held.from_s(self.catalogue.cluster_name(of_it.cluster), &of_it.name)
+    }
+}
+
+impl Cut {
+    /// Whether a block of the rank goes.
+    fn takes(&mut self, end_s: i64, bytes: u64) -> bool {
+        if end_s != self.end_s || self.bytes_at_end == 0 {
+            return end_s < self.end_s;
+        }
+        self.bytes_at_end = self.bytes_at_end.saturating_sub(bytes);
+        true
+    }
+}
+
+/// The rank of a block.
+fn rank_of(is_newest: bool, end_s: i64, held_from_s: Option<i64>) -> Rank {
+    let is_held = held_from_s.is_some_and(|from_s| end_s > from_s);
+    match (is_newest, is_held) {
+        (false, false) => Rank::Past,
+        (false, true) => Rank::HeldPast,
+        (true, false) => Rank::Newest,
+        (true, true) => Rank::HeldNewest,
+    }
+}
+
+/// Bytes that dropping a block frees.
+fn bytes_of(entry: &BlockEntry) -> u64 {
+    (entry.block.heap_bytes() + size_of::<BlockEntry>()) as u64
+}

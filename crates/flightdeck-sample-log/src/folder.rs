@@ -1,0 +1,67 @@
+//! What the log and the snapshots do alike with the files of a folder. Knows nothing of records.
+
+use crate::disk::{Disk, FileEntry, ReadFile};
+use crate::error::LogError;
+use crate::file_header::{self, FILE_HEADER_BYTES, FileHeader, Magic};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The folder, in that of the log or the snapshots, into which damaged files are moved.
+pub(crate) const SET_ASIDE_FOLDER: &str = "damaged";
+
+/// Lists the files of a folder; makes it if it is missing.
+pub(crate) fn list_or_create(disk: &dyn Disk, folder: &Path) -> Result<Vec<FileEntry>, LogError> {
+    let listed = disk.create_folders(folder).and_then(|()| disk.list(folder));
+    listed.map_err(|source| LogError::Folder { path: folder.to_owned(), source })
+}
+
+/// The number in a file's name.
+pub(crate) fn number_in(name: &str, prefix: &str, suffix: &str) -> Option<u64> {
+    let digits = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
+    let is_number = digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // The highest number is left out, so that there is always a next one.
+    digits.parse().ok().filter(|number| is_number && *number < u64::MAX)
+}
+
+/// Judges the header of a file. Gives the file back.
+pub(crate) fn read_header(
+    mut file: Box<dyn ReadFile>,
+    magic: Magic,
+) -> io::Result<(Box<dyn ReadFile>, FileHeader)> {
+    let mut header = [0; FILE_HEADER_BYTES];
+    let header_bytes = usize::try_from(file.bytes()).unwrap_or(usize::MAX).min(FILE_HEADER_BYTES);
+    let place = header.get_mut(..header_bytes).unwrap_or_default();
+    file.read_at(0, place)?;
+    let judged = file_header::judge(place, magic);
+    Ok((file, judged))
+}
+
+/// Removes a file, or does nothing if it is gone.
+pub(crate) fn remove(disk: &dyn Disk, path: &Path) -> Result<(), LogError> {
+    match disk.remove(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(LogError::Remove { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Moves a file into the folder for damaged ones.
+pub(crate) fn set_aside(disk: &dyn Disk, folder: &Path, path: &Path) -> Result<(), LogError> {
+    let target_folder = folder.join(SET_ASIDE_FOLDER);
+    let target: PathBuf = target_folder.join(path.file_name().unwrap_or_default());
+    let moved = disk
+        .create_folders(&target_folder)
+        .and_then(|()| disk.rename(path, &target))
+        .and_then(|()| disk.sync_folder(&target_folder));
+    match moved {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(LogError::Rename { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn wide(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
