@@ -107,19 +107,16 @@ impl ApiError {
 /// What became of the lines of a body, the first bad one before all else.
 fn in_words(report: &WriteReport) -> String {
     const REASON_CHARS_MAX: usize = 400;
-    let mut text = String::new();
-    if let Some((number, reason)) = &report.first_bad {
+    let first_bad = report.first_bad.as_ref().map_or_else(String::new, |(number, reason)| {
         let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
-        text = format!("line {number}: {reason}; ");
-    }
+        format!("line {number}: {reason}; ")
+    });
+    let (bad, stored) = (report.bad, report.stored);
     let skipped: u64 = report.skipped.values().sum();
-    text += &format!("bad lines: {}, stored: {}, skipped: {skipped}", report.bad, report.stored);
     let reasons: Vec<String> =
         report.skipped.iter().map(|(reason, lines)| format!("{reason}: {lines}")).collect();
-    if !reasons.is_empty() {
-        text += &format!(" ({})", reasons.join(", "));
-    }
-    text
+    let by_reason = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+    format!("{first_bad}bad lines: {bad}, stored: {stored}, skipped: {skipped}{by_reason}")
 }
 
 /// What a client is told of a failure of ours.

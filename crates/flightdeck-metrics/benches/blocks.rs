@@ -35,15 +35,8 @@ impl fmt::Display for Kind {
     }
 }
 
-const KINDS: [Kind; 7] = [
-    Kind::Load,
-    Kind::Counter,
-    Kind::Temperature,
-    Kind::Power,
-    Kind::Constant,
-    Kind::Gaps,
-    Kind::Rate,
-];
+const KINDS: [Kind; 7] =
+    [Kind::Load, Kind::Counter, Kind::Temperature, Kind::Power, Kind::Constant, Kind::Gaps, Kind::Rate];
 
 /// Numbers from 0 to 1, the same every time (xorshift).
 fn noise() -> impl Iterator<Item = f64> {
@@ -66,13 +59,18 @@ fn samples(kind: Kind) -> Vec<f64> {
     });
     match kind {
         Kind::Load => loads.take(BLOCK_STEPS).collect(),
-        Kind::Counter => steps.zip(noise()).map(|(step, random)| 7.1e10 + (step * 1e6 + random * 3e4).round()).collect(),
-        Kind::Temperature => steps.map(|step| (62.0 + (step / 20.0).sin() * 6.0).round()).collect(),
-        Kind::Power => noise().take(BLOCK_STEPS).map(|random| (1800.0 + random * 1400.0).round() / 10.0).collect(),
-        Kind::Constant => vec![12.5; BLOCK_STEPS],
-        Kind::Gaps => {
-            loads.zip(0..BLOCK_STEPS).map(|(value, step)| if step % 9 == 0 { f64::NAN } else { value }).collect()
+        Kind::Counter => {
+            steps.zip(noise()).map(|(step, random)| 7.1e10 + (step * 1e6 + random * 3e4).round()).collect()
         }
+        Kind::Temperature => steps.map(|step| (62.0 + (step / 20.0).sin() * 6.0).round()).collect(),
+        Kind::Power => {
+            noise().take(BLOCK_STEPS).map(|random| (1800.0 + random * 1400.0).round() / 10.0).collect()
+        }
+        Kind::Constant => vec![12.5; BLOCK_STEPS],
+        Kind::Gaps => loads
+            .zip(0..BLOCK_STEPS)
+            .map(|(value, step)| if step % 9 == 0 { f64::NAN } else { value })
+            .collect(),
         Kind::Rate => noise().take(BLOCK_STEPS).map(|random| 4.0e9 + random * 1e8 / 3.0).collect(),
     }
 }
@@ -102,7 +100,8 @@ fn print_sizes() {
     println!("bytes per sample      closed      pco     open");
     for kind in KINDS {
         let values = samples(kind);
-        let of_step = |bytes: usize| bytes as f64 / values.iter().filter(|value| !value.is_nan()).count() as f64;
+        let of_step =
+            |bytes: usize| bytes as f64 / values.iter().filter(|value| !value.is_nan()).count() as f64;
         println!(
             "{kind:<20} {:>7.3} {:>8.3} {:>8.3}",
             of_step(closed_block(&values).heap_bytes()),
@@ -115,7 +114,9 @@ fn print_sizes() {
 #[divan::bench(args = KINDS)]
 fn close(bencher: Bencher<'_, '_>, kind: Kind) {
     let block = open_block(&samples(kind));
-    bencher.counter(BytesCount::of_many::<f64>(BLOCK_STEPS)).bench_local(|| divan::black_box(&block).to_bytes());
+    bencher
+        .counter(BytesCount::of_many::<f64>(BLOCK_STEPS))
+        .bench_local(|| divan::black_box(&block).to_bytes());
 }
 
 #[divan::bench(args = KINDS)]

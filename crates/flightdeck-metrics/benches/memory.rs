@@ -100,7 +100,6 @@ fn read(bencher: Bencher<'_, '_>, is_closed: bool) {
     if is_closed {
         site.memory.close_idle(BASE_S + 1_000_000);
     }
-    let ids = |_| site.cores.clone();
     let requests: Vec<SeriesRequest> = site
         .hosts
         .iter()
@@ -108,7 +107,7 @@ fn read(bencher: Bencher<'_, '_>, is_closed: bool) {
         .map(|host| SeriesRequest {
             metric: "load".into(),
             host: host.clone(),
-            parts: SeriesParts::Parts { kind: "core".into(), ids: ids(()), below: None },
+            parts: SeriesParts::Parts { kind: "core".into(), ids: site.cores.clone(), below: None },
         })
         .collect();
     let span = TimeSpan { from: UnixTime(BASE_S), to: UnixTime(BASE_S + 3600) };

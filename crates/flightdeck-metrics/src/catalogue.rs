@@ -1,5 +1,8 @@
 //! Which clusters and metrics there are, and how far apart the samples of each metric are. Knows no series.
 
+#[cfg(test)]
+mod tests;
+
 use flightdeck_model::Cluster;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -88,8 +91,11 @@ impl Catalogue {
 impl CatalogueCluster {
     /// The metrics of a cluster.
     fn new(cluster: &Cluster) -> Self {
-        let mut of_cluster =
-            Self { name: cluster.name.as_str().into(), metrics: Vec::new(), metric_numbers: Numbers::default() };
+        let mut of_cluster = Self {
+            name: cluster.name.as_str().into(),
+            metrics: Vec::new(),
+            metric_numbers: Numbers::default(),
+        };
         let of_subclusters = cluster.subclusters.iter().flat_map(|subcluster| &subcluster.metrics);
         for metric in cluster.metrics.iter().chain(of_subclusters) {
             let Ok(number) = u16::try_from(of_cluster.metrics.len()) else {

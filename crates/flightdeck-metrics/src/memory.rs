@@ -213,7 +213,8 @@ impl Memory {
 
     /// Bytes of all.
     fn bytes(&self) -> u64 {
-        let of_shards: usize = (0..self.shards.len()).filter_map(|shard| Some(self.shard(shard)?.bytes())).sum();
+        let of_shards: usize =
+            (0..self.shards.len()).filter_map(|shard| Some(self.shard(shard)?.bytes())).sum();
         (of_shards + self.parts().heap_bytes()) as u64
     }
 

@@ -89,7 +89,9 @@ pub(crate) struct Damage {
 pub(crate) struct FrameReader {
     file: Box<dyn ReadFile>,
     position: u64,
-    window: Vec<u8>,
+    /// Begins with the window: a part of the file.
+    buffer: Vec<u8>,
+    window_bytes: usize,
     window_start: u64,
     /// How many bytes may still be summed in search of the next frame: payloads full of made-up markers would
     /// otherwise make the search quadratic.
@@ -102,7 +104,7 @@ impl FrameReader {
     pub(crate) fn new(file: Box<dyn ReadFile>, position: u64) -> Self {
         let search_budget_bytes = file.bytes().saturating_mul(8).saturating_add(64 << 20);
         let damage = Damage::default();
-        Self { file, position, window: Vec::new(), window_start: 0, search_budget_bytes, damage }
+        Self { file, position, buffer: Vec::new(), window_bytes: 0, window_start: 0, search_budget_bytes, damage }
     }
 
     /// What was passed over so far.
@@ -236,7 +238,7 @@ impl FrameReader {
     /// What the window has from an offset on.
     fn loaded(&self, offset: u64) -> &[u8] {
         let skipped = offset.checked_sub(self.window_start).and_then(|bytes| usize::try_from(bytes).ok());
-        skipped.and_then(|bytes| self.window.get(bytes..)).unwrap_or_default()
+        skipped.and_then(|bytes| self.buffer.get(bytes..self.window_bytes)).unwrap_or_default()
     }
 
     /// Makes the window hold so many bytes from an offset on, or what there is up to the end of the file.
@@ -247,16 +249,26 @@ impl FrameReader {
         if kept_bytes >= wanted_bytes {
             return Ok(());
         }
-        let read_bytes = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(bytes.max(WINDOW_BYTES));
-        let passed_bytes = self.window.len() - kept_bytes;
-        self.window.drain(..passed_bytes);
-        self.window_start = offset;
-        self.window.resize(read_bytes, 0);
-        let new = self.window.get_mut(kept_bytes..).unwrap_or_default();
-        if let Err(error) = self.file.read_at(offset + wide(kept_bytes), new) {
-            self.window.clear();
-            return Err(error);
-        }
+        let new_bytes = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(bytes.max(WINDOW_BYTES));
+        self.keep_from(offset, kept_bytes, new_bytes);
+        let missing = self.buffer.get_mut(kept_bytes..new_bytes).unwrap_or_default();
+        self.file.read_at(offset + wide(kept_bytes), missing)?;
+        self.window_bytes = new_bytes;
         Ok(())
+    }
+
+    /// Moves the bytes that are still needed to the front of a buffer that has room for so many.
+    fn keep_from(&mut self, offset: u64, kept_bytes: usize, room_bytes: usize) {
+        let kept_at = self.window_bytes - kept_bytes;
+        if self.buffer.len() < room_bytes {
+            let mut larger = vec![0; room_bytes];
+            let kept = self.buffer.get(kept_at..self.window_bytes).unwrap_or_default();
+            larger.get_mut(..kept_bytes).unwrap_or_default().copy_from_slice(kept);
+            self.buffer = larger;
+        } else {
+            self.buffer.copy_within(kept_at..self.window_bytes, 0);
+        }
+        self.window_start = offset;
+        self.window_bytes = kept_bytes;
     }
 }

@@ -24,7 +24,8 @@ pub struct Fault {
     pub is_crash: bool,
 }
 
-/// A disk that fails once, on request, and knows what a loss of power would take.
+/// A disk that fails once, on request, and knows what a loss of power would take. As it only plays that, syncing does
+/// nothing on the disk below, and is fast.
 #[derive(Debug, Clone)]
 pub struct FaultyDisk {
     inner: Arc<dyn Disk>,
@@ -134,7 +135,6 @@ impl Disk for FaultyDisk {
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         let mut state = self.pass()?;
-        self.inner.sync_folder(folder)?;
         state.unsynced.sync_folder(folder);
         Ok(())
     }
@@ -198,7 +198,6 @@ impl WriteFile for FaultyFile {
 
     fn sync_data(&mut self) -> io::Result<()> {
         let mut state = self.disk.pass()?;
-        self.inner.sync_data()?;
         state.unsynced.sync_data(self.number);
         Ok(())
     }

@@ -18,7 +18,7 @@ pub(crate) struct WriteQuery {
 }
 
 impl WriteQuery {
-    /// Reads `cluster` and `precision`. Other parameters, such as those of InfluxDB's clients, mean nothing here.
+    /// Reads `cluster` and `precision`. Other parameters, such as those of other databases' clients, mean nothing here.
     pub(crate) fn read(pairs: &QueryPairs<'_>) -> Result<Self, ApiError> {
         let cluster = pairs.first("cluster").filter(|name| !name.is_empty()).map(str::to_owned);
         let precision = pairs.first("precision").map(time_precision).transpose()?;

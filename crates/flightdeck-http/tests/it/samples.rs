@@ -105,14 +105,11 @@ async fn bad_lines_cost_no_good_ones_and_the_first_is_named() {
 #[actix_web::test]
 async fn a_long_body_is_stored_as_a_short_one_is() {
     let world = World::new();
-    let lines: String = (0..3000)
-        .map(|step| {
-            format!(
-                "cpu_load,cluster=alpha,hostname=a001,type=node value={step} {}\n",
-                1_700_000_000 + 60 * step
-            )
-        })
-        .collect();
+    let line = |step: i64| {
+        let time = 1_700_000_000 + 60 * step;
+        format!("cpu_load,cluster=alpha,hostname=a001,type=node value={step} {time}\n")
+    };
+    let lines = (0..3000).map(line).collect::<Vec<_>>().concat();
     assert!(lines.len() > 64 << 10);
     assert_empty_success(&send(&world, "/api/write", &[], lines.clone()).await);
     assert_eq!(stored(&world, "cpu_load", 1_700_000_000 + 60 * 2999), [2999.0]);

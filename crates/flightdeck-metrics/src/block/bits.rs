@@ -64,11 +64,11 @@ fn read_word(bytes: &[u8], from: usize) -> u64 {
     if let Some(word) = rest.first_chunk::<8>() {
         return u64::from_le_bytes(*word);
     }
-    let mut word = [0; 8];
-    for (to, byte) in word.iter_mut().zip(rest) {
-        *to = *byte;
-    }
-    u64::from_le_bytes(word)
+    // Near the end the last eight bytes have what is wanted, unless there are not even eight.
+    let bits = u64::BITS - 8 * u32::try_from(rest.len()).unwrap_or(0);
+    let last_word =
+        bytes.last_chunk::<8>().map(|last| u64::from_le_bytes(*last).checked_shr(bits).unwrap_or(0));
+    last_word.unwrap_or_else(|| rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)))
 }
 
 /// How many bits a number has.

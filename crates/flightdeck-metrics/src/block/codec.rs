@@ -22,7 +22,7 @@
 //! `blocks` has both).
 
 use super::bits::{BitWriter, ByteReader, width_of, write_number, write_signed};
-use super::{bits, BLOCK_STEPS, BlockValues, DamagedBlock, decimal};
+use super::{BLOCK_STEPS, BlockValues, DamagedBlock, bits, decimal};
 
 /// The version in the upper half of the first byte.
 const VERSION: u8 = 0x10;
@@ -106,7 +106,8 @@ pub(super) fn decode(bytes: &[u8], values: &mut BlockValues) -> Result<(), Damag
 
     let power = decimal::power(head.scale);
     let is_bits = head.flags & FLAG_BITS != 0;
-    let value_of = |number: &i64| if is_bits { from_ordered_bits(*number) } else { decimal::to_value(*number, power) };
+    let value_of =
+        |number: &i64| if is_bits { from_ordered_bits(*number) } else { decimal::to_value(*number, power) };
     match presence.with_gaps {
         None => steps.iter_mut().zip(numbers.iter()).for_each(|(to, number)| *to = value_of(number)),
         Some(is_there) => {
@@ -133,7 +134,9 @@ struct Head {
 impl Head {
     /// Reads and checks it.
     fn read(reader: &mut ByteReader<'_>) -> Result<Self, DamagedBlock> {
-        let Some([head, first, steps_less_one, scale]) = reader.bytes(4).and_then(|bytes| bytes.first_chunk()) else {
+        let Some([head, first, steps_less_one, scale]) =
+            reader.bytes(4).and_then(|bytes| bytes.first_chunk())
+        else {
             return Err(DamagedBlock { reason: "too short" });
         };
         let flags = head & 0x0f;

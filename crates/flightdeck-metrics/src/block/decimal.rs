@@ -23,7 +23,8 @@ pub(super) fn to_integer(value: f64, power: f64) -> Option<i64> {
     let scaled = value * power;
     // Rounding by adding a half and cutting is not exact for every number, but for those that pass the test below.
     let integer = (scaled + 0.5_f64.copysign(scaled)) as i64;
-    let is_exact = integer.unsigned_abs() <= EXACT_MAX && to_value(integer, power).to_bits() == value.to_bits();
+    let is_exact =
+        integer.unsigned_abs() <= EXACT_MAX && to_value(integer, power).to_bits() == value.to_bits();
     is_exact.then_some(integer)
 }
 

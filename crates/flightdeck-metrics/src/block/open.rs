@@ -78,30 +78,48 @@ impl OpenBlock {
 
     /// With the values that are not NaN, and room for as many slots, if there are so many steps.
     fn with_capacity(values: &BlockValues, capacity_min: usize) -> Self {
-        let mut samples = (0..=u8::MAX).zip(values.iter().copied()).filter(|(_, value)| !value.is_nan());
+        let samples = (0..=u8::MAX).zip(values.iter().copied()).filter(|(_, value)| !value.is_nan());
         let Some((first, _)) = samples.clone().next() else {
             return Self::new();
         };
         let last = samples.clone().next_back().map_or(first, |(slot, _)| slot);
         let mut integers = Vec::with_capacity(BLOCK_STEPS);
         let scale = decimal::to_integers(samples.clone().map(|(_, value)| value), &mut integers);
-        let (width, base) = if scale.is_some() { fitting_width(&integers) } else { (Width::Eight, 0) };
-
         let slots = usize::from(last - first) + 1;
-        let capacity = slots.max(capacity_min).min(BLOCK_STEPS - usize::from(first));
-        let mut bytes = vec![0xff; BASE_BYTES + capacity * width.bytes()];
-        if let Some(place) = bytes.first_chunk_mut::<BASE_BYTES>() {
-            *place = base.to_le_bytes();
-        }
-        let scale = scale.unwrap_or(0);
-        let mut block = Self { bytes: bytes.into_boxed_slice(), present: 0, first, last, scale, width };
-        for (slot, value) in &mut samples {
+        let mut block = Self::fitting(&integers, scale, first, slots.max(capacity_min));
+        block.last = last;
+        for (slot, value) in samples {
             if let Some(code) = block.code_of(value) {
                 block.put(usize::from(slot - first), code);
                 block.present += 1;
             }
         }
         block
+    }
+
+    /// With one value, that is not NaN.
+    fn with_one(slot: u8, value: f64) -> Self {
+        let mut integers = Vec::with_capacity(1);
+        let scale = decimal::to_integers(std::iter::once(value), &mut integers);
+        let mut block = Self::fitting(&integers, scale, slot, GROWTH_MIN);
+        if let Some(code) = block.code_of(value) {
+            block.put(0, code);
+            block.present = 1;
+        }
+        block
+    }
+
+    /// Without samples, but with slots from `first` on that are as wide as the integers need; without a scale, wide
+    /// enough for every value.
+    fn fitting(integers: &[i64], scale: Option<u8>, first: u8, slots: usize) -> Self {
+        let (width, base) = if scale.is_some() { fitting_width(integers) } else { (Width::Eight, 0) };
+        let capacity = slots.min(BLOCK_STEPS - usize::from(first));
+        let mut bytes = vec![0xff; BASE_BYTES + capacity * width.bytes()];
+        if let Some(place) = bytes.first_chunk_mut::<BASE_BYTES>() {
+            *place = base.to_le_bytes();
+        }
+        let scale = scale.unwrap_or(0);
+        Self { bytes: bytes.into_boxed_slice(), present: 0, first, last: first, scale, width }
     }
 
     /// How many samples there are.
@@ -131,7 +149,11 @@ impl OpenBlock {
         if value.is_nan() && !self.has(slot) {
             return;
         }
-        let fitting = if value.is_nan() || self.present == 0 { None } else { self.code_of(value) };
+        if self.present == 0 {
+            *self = Self::with_one(slot, value);
+            return;
+        }
+        let fitting = if value.is_nan() { None } else { self.code_of(value) };
         let (Some(code), Some(index)) = (fitting, slot.checked_sub(self.first)) else {
             self.rebuild_with(slot, value);
             return;

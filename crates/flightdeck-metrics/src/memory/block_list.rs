@@ -113,8 +113,8 @@ impl BlockList {
 
     /// Bytes the list takes besides itself and its blocks.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.older.as_ref().map_or(0, |older| {
-            size_of::<Older>() + older.entries.capacity() * size_of::<BlockEntry>()
-        })
+        self.older
+            .as_ref()
+            .map_or(0, |older| size_of::<Older>() + older.entries.capacity() * size_of::<BlockEntry>())
     }
 }

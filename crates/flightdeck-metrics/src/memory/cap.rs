@@ -61,13 +61,15 @@ impl Memory {
         let mut bytes_by_end: BTreeMap<i64, u64> = BTreeMap::new();
         for number in 0..self.shards.len() {
             let Some(shard) = self.shard(number) else { continue };
-            for (_, series) in shard.series.iter() {
-                let held_from_s = self.held_from(&shard, series.host(), held);
-                for entry in series.blocks.iter() {
-                    let is_newest = series.blocks.newest().is_some_and(|newest| newest.number == entry.number);
-                    let end_s = time_of(entry.number, STEPS, series.timestep_s);
-                    if rank_of(is_newest, end_s, held_from_s) == rank {
-                        *bytes_by_end.entry(end_s).or_default() += bytes_of(entry);
+            for (host, _) in shard.hosts.iter() {
+                let held_from_s = self.held_from(&shard, host, held);
+                for (_, series) in shard.series_of(host) {
+                    let newest = series.blocks.newest().map(|entry| entry.number);
+                    for entry in series.blocks.iter() {
+                        let end_s = time_of(entry.number, STEPS, series.timestep_s);
+                        if rank_of(newest == Some(entry.number), end_s, held_from_s) == rank {
+                            *bytes_by_end.entry(end_s).or_default() += bytes_of(entry);
+                        }
                     }
                 }
             }

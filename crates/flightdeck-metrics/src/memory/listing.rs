@@ -95,7 +95,11 @@ impl Memory {
                 path: path::path_of(&host.cluster, &host.name, part),
                 metric: self.catalogue.metric_name(cluster, series.metric).to_owned(),
                 timestep_s: series.timestep_s,
-                blocks: series.blocks.iter().filter_map(|entry| block_info(entry, series.timestep_s)).collect(),
+                blocks: series
+                    .blocks
+                    .iter()
+                    .filter_map(|entry| block_info(entry, series.timestep_s))
+                    .collect(),
             })
         };
         shard.series_of(host.number).filter_map(info).collect()
@@ -107,8 +111,9 @@ impl Memory {
         let Some(mut shard) = self.shard_mut(host.shard) else { return freed };
         let series: Vec<(u32, u32)> = {
             let parts = self.parts();
-            let is_wanted =
-                |series: &Series| parts.get(series.part).is_some_and(|part| path::has_part(wanted, part.name()));
+            let is_wanted = |series: &Series| {
+                parts.get(series.part).is_some_and(|part| path::has_part(wanted, part.name()))
+            };
             let of_host = shard.series_of(host.number).filter(|(_, series)| is_wanted(series));
             of_host.map(|(number, series)| (number, series.timestep_s)).collect()
         };

@@ -2,7 +2,7 @@
 //!
 //! A lock on the parts may be taken while one on a shard is held, never the other way round.
 
-use super::hash::Hashes;
+use super::hash::{Hashes, is_same};
 use super::slab::Slab;
 use flightdeck_model::SeriesName;
 use hashbrown::HashTable;
@@ -32,13 +32,13 @@ impl<'a> PartName<'a> {
     /// The hash, made of all texts as one: names are told apart by comparing them, and few are alike but for where
     /// their texts end.
     fn hash(self, hashes: &Hashes) -> u64 {
-        let mut hasher = hashes.build_hasher();
+        let mut state = hashes.build_hasher();
         for text in [self.kind, self.id, self.sub_kind, self.sub_id] {
             if !text.is_empty() {
-                hasher.write(text.as_bytes());
+                state.write(text.as_bytes());
             }
         }
-        hasher.finish()
+        state.finish()
     }
 
     /// The steps of the path to the part, below the host: of each the two texts it is put together from.
@@ -80,7 +80,7 @@ impl StoredPart {
             let is_end = end_so_far == ends.next().unwrap_or(self.text.len());
             let Some((front, behind)) = rest.split_at_checked(text.len()) else { return false };
             rest = behind;
-            is_end && front == text.as_bytes()
+            is_end && is_same(front, text.as_bytes())
         })
     }
 

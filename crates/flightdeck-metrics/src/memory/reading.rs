@@ -96,15 +96,18 @@ impl Memory {
         let find = |name: PartName<'_>, id: &'r str| Some((parts.find(name)?, id));
         match wanted {
             SeriesParts::Everything => Vec::new(),
-            SeriesParts::Node => find(PartName { kind: "", id: "", sub_kind: "", sub_id: "" }, "").into_iter().collect(),
+            SeriesParts::Node => {
+                find(PartName { kind: "", id: "", sub_kind: "", sub_id: "" }, "").into_iter().collect()
+            }
             SeriesParts::Parts { kind, ids, below: None } => {
                 let of_id = |id: &'r String| find(PartName { kind, id, sub_kind: "", sub_id: "" }, id);
                 ids.iter().filter_map(of_id).collect()
             }
             SeriesParts::Parts { kind, ids, below: Some(SubParts { kind: sub_kind, ids: sub_ids }) } => {
                 let below = |id: &'r String| sub_ids.iter().map(move |sub_id| (id, sub_id));
-                let of_ids =
-                    |(id, sub_id): (&'r String, &'r String)| find(PartName { kind, id, sub_kind, sub_id }, sub_id);
+                let of_ids = |(id, sub_id): (&'r String, &'r String)| {
+                    find(PartName { kind, id, sub_kind, sub_id }, sub_id)
+                };
                 if ids.is_empty() && kind.is_empty() {
                     let of_node =
                         |sub_id: &'r String| find(PartName { kind: "", id: "", sub_kind, sub_id }, sub_id);
@@ -167,7 +170,8 @@ fn read(series: &Series, steps: Steps, budget: &mut Budget) -> Option<Vec<f64>> 
             continue;
         }
         // Both fit: they were compared with the length of a block, or are limited by the budget.
-        let (Ok(index), Ok(count)) = (usize::try_from(from - steps.first), usize::try_from(end - from)) else {
+        let (Ok(index), Ok(count)) = (usize::try_from(from - steps.first), usize::try_from(end - from))
+        else {
             return None;
         };
         let missing = (index as u64).saturating_sub(values.len() as u64);

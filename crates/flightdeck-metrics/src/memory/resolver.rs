@@ -1,5 +1,6 @@
 //! From names to numbers, for the lines of a batch. Knows no samples.
 
+use super::hash::is_same;
 use super::parts::PartName;
 use super::shard::{Host, SeriesKey};
 use super::{Memory, SeriesNumber};
@@ -86,6 +87,8 @@ impl<'a> Resolver<'a> {
         }
         let part = match known_part {
             Some(part) => part,
+            // Nothing is remembered of names that cannot be stored.
+            None if self.memory.is_full() => return Err(Refusal::TooManySeries),
             None => self.memory.parts_mut().find_or_insert(part_name),
         };
         let (host, number) = self.memory.make_series(place, cluster, name.host, part, metric, timestep_s)?;
@@ -98,7 +101,7 @@ impl<'a> Resolver<'a> {
     /// The number of a cluster.
     fn cluster(&mut self, name: &str) -> Result<u16, Refusal> {
         if let Some((last, number)) = &self.cluster
-            && last == name
+            && is_same(last.as_bytes(), name.as_bytes())
         {
             return Ok(*number);
         }
@@ -112,7 +115,7 @@ impl<'a> Resolver<'a> {
     /// Number and timestep of a metric of the cluster that came last.
     fn metric(&mut self, cluster: u16, name: &str) -> Result<(u16, u32), Refusal> {
         if let Some((last, found)) = &self.metric
-            && last == name
+            && is_same(last.as_bytes(), name.as_bytes())
         {
             return Ok(*found);
         }
@@ -124,7 +127,7 @@ impl<'a> Resolver<'a> {
     /// The place of a host of the cluster that came last.
     fn host(&mut self, cluster: u16, name: &str) -> Result<HostPlace, Refusal> {
         if let Some((last, place)) = &self.host
-            && last == name
+            && is_same(last.as_bytes(), name.as_bytes())
         {
             return Ok(*place);
         }
@@ -169,7 +172,8 @@ impl Memory {
         let mut shard = self.shard_mut(place.shard).ok_or(Refusal::TooManySeries)?;
         let generation = self.generation.load(Ordering::Relaxed);
         let known_host = shard.find_host(place.hash, cluster, host_name);
-        let known = known_host.and_then(|host| Some((host, shard.find_series(SeriesKey { host, part, metric })?)));
+        let known =
+            known_host.and_then(|host| Some((host, shard.find_series(SeriesKey { host, part, metric })?)));
         if let Some((host, number)) = known {
             return Ok((host, SeriesNumber::new(place.shard, number)));
         }
@@ -181,9 +185,15 @@ impl Memory {
             return Err(Refusal::TooManySeries);
         }
         let changed_at = self.host_removed_at.load(Ordering::Acquire);
-        let host = shard.find_or_insert_host(place.hash, Host::new(cluster, host_name, generation, changed_at));
+        let host =
+            shard.find_or_insert_host(place.hash, Host::new(cluster, host_name, generation, changed_at));
         let number = shard.insert_series(SeriesKey { host, part, metric }, timestep_s, generation);
         Ok((host, SeriesNumber::new(place.shard, number)))
+    }
+
+    /// Whether there are as many series as may be.
+    fn is_full(&self) -> bool {
+        self.series_count.load(Ordering::Relaxed) >= self.limits.series_max
     }
 
     /// Notes that something was asked for.

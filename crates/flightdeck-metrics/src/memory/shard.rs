@@ -120,7 +120,8 @@ impl Shard {
         self.name_bytes += host_name_bytes(&blank.name);
         let number = self.hosts.insert(blank);
         let Self { hosts, host_index, hashes, .. } = self;
-        let rehash = |known: &u32| hosts.get(*known).map_or(0, |host| hash_of(hashes, &(host.cluster, &*host.name)));
+        let rehash =
+            |known: &u32| hosts.get(*known).map_or(0, |host| hash_of(hashes, &(host.cluster, &*host.name)));
         host_index.insert_unique(hash, number, rehash);
         number
     }
@@ -162,8 +163,10 @@ impl Shard {
 
     /// Takes series of one host out.
     pub(super) fn remove_series(&mut self, host: u32, is_removed: impl Fn(&Series) -> bool) -> u32 {
-        let (removed, kept): (Vec<_>, Vec<_>) =
-            self.series_of(host).map(|(number, series)| (number, is_removed(series))).partition(|(_, out)| *out);
+        let (removed, kept): (Vec<_>, Vec<_>) = self
+            .series_of(host)
+            .map(|(number, series)| (number, is_removed(series)))
+            .partition(|(_, out)| *out);
         if removed.is_empty() {
             return 0;
         }

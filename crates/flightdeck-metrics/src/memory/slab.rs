@@ -45,7 +45,9 @@ impl<T> Slab<T> {
         if self.chunks.len() <= place / CHUNK {
             self.chunks.push((0..CHUNK).map(|_| None).collect());
         }
-        if let Some(free_place) = self.chunks.get_mut(place / CHUNK).and_then(|chunk| chunk.get_mut(place % CHUNK)) {
+        if let Some(free_place) =
+            self.chunks.get_mut(place / CHUNK).and_then(|chunk| chunk.get_mut(place % CHUNK))
+        {
             *free_place = Some(thing);
             self.len += 1;
         }

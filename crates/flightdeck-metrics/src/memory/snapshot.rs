@@ -86,7 +86,13 @@ impl Memory {
 }
 
 /// The blocks of a series.
-fn collect_series(series: &mut Series, host: &Host, parts: &Parts, is_full: bool, leaving: &mut Vec<Leaving>) {
+fn collect_series(
+    series: &mut Series,
+    host: &Host,
+    parts: &Parts,
+    is_full: bool,
+    leaving: &mut Vec<Leaving>,
+) {
     let (part, metric, timestep_s) = (series.part, series.metric, series.timestep_s);
     for entry in series.blocks.iter_mut() {
         if !is_full && entry.saving != Saving::Changed {

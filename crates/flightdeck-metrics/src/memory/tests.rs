@@ -1,8 +1,9 @@
-use super::{Counters, Held, Limits, Memory, Refusal, Sample, totals::Totals};
+use super::{Counters, Held, Limits, Memory, Refusal, Sample, SeriesNumber, totals::Totals};
 use crate::block::Block;
 use crate::catalogue::Catalogue;
 use flightdeck_model::{
-    Cluster, HeldHost, Page, SeriesAnswer, SeriesName, SeriesParts, SeriesRequest, SubParts, TimeSpan, UnixTime,
+    Cluster, HeldHost, Page, SeriesAnswer, SeriesName, SeriesParts, SeriesRequest, SubParts, TimeSpan,
+    UnixTime,
 };
 use std::sync::Arc;
 
@@ -172,9 +173,15 @@ fn names_that_make_no_sense_are_refused() {
         assert_eq!(refused(of_core("a1", id, "load")), Refusal::BadName);
     }
     write(&memory, &of_core("node-1.site", "0000:01:00.0", "load"), &[(BASE_S, 1.0)]);
-    let mount = SeriesName { sub_kind: "filesystem", sub_id: "/home of all", ..of_node("node-1.site", "load") };
+    let mount =
+        SeriesName { sub_kind: "filesystem", sub_id: "/home of all", ..of_node("node-1.site", "load") };
     write(&memory, &mount, &[(BASE_S, 1.0)]);
     assert_eq!(refused(of_node("a1", "load")), Refusal::TooManySeries);
+    let bytes = memory.counters().bytes;
+    for id in 0..100 {
+        assert_eq!(refused(of_core("a1", &format!("new{id}"), "load")), Refusal::TooManySeries);
+    }
+    assert_eq!(memory.counters().bytes, bytes);
     write(&memory, &mount, &[(BASE_S, 2.0)]);
     assert_eq!(assert_counts(&memory).series, 2);
 }
@@ -216,7 +223,8 @@ fn freshness_is_that_of_the_oldest_part() {
     write(&memory, &of_core("a1", "0", "load"), &[(BASE_S, 1.0)]);
     write(&memory, &of_core("a1", "1", "load"), &[(BASE_S + 600, 1.0)]);
     write(&memory, &of_node("a1", "power"), &[(BASE_S + 600, 1.0)]);
-    let fresh = |now_s| memory.freshness("alpha", &["a1", "a9"], &["load", "power", "fast", "odd"], UnixTime(now_s));
+    let fresh =
+        |now_s| memory.freshness("alpha", &["a1", "a9"], &["load", "power", "fast", "odd"], UnixTime(now_s));
     let soon = fresh(BASE_S + 60 + 300);
     assert!(soon[0].is_known && soon[0].degraded.is_empty());
     assert_eq!(soon[0].missing, ["fast", "odd"]);
@@ -242,10 +250,10 @@ fn lists_are_sorted_and_paged() {
         all.series.iter().map(|info| format!("{} {}", info.path.join("/"), info.metric)).collect();
     assert_eq!(names[..3], ["alpha/a1/core0 load", "alpha/a1/core0 power", "alpha/a1/core1 load"]);
     assert!(names.is_sorted());
-    for offset in 0..12 {
+    for (offset, rest) in (0..12).map(|offset| (offset as u64, &all.series[offset..])) {
         let page = list(&["alpha"], offset, 5);
         assert_eq!(page.total, 12);
-        assert_eq!(page.series, all.series.iter().skip(offset as usize).take(5).cloned().collect::<Vec<_>>());
+        assert_eq!(page.series, rest[..rest.len().min(5)]);
     }
     assert_eq!(list(&["alpha", "a2", "core1"], 0, 100).total, 2);
     assert_eq!(list(&["alpha", "a2", "core"], 0, 100).total, 0);
@@ -272,7 +280,8 @@ fn what_a_visit_had_is_not_visited_again_until_it_changes() {
     };
     write(&memory, &of_node("a1", "load"), &[(BASE_S, 1.0)]);
     write(&memory, &of_node("a2", "load"), &[(BASE_S, 1.0)]);
-    let (first, second) = (("a1".to_owned(), 60, 100_000, BASE_S + 60), ("a2".to_owned(), 60, 100_000, BASE_S + 60));
+    let (first, second) =
+        (("a1".to_owned(), 60, 100_000, BASE_S + 60), ("a2".to_owned(), 60, 100_000, BASE_S + 60));
     assert_eq!(visit(&memory, false), [first.clone(), second.clone()]);
     assert!(visit(&memory, false).is_empty());
     write(&memory, &of_node("a2", "load"), &[(BASE_S, 2.0)]);
@@ -301,6 +310,32 @@ fn a_saved_block_of_another_timestep_goes_to_the_present_steps() {
     .unwrap();
     let answer = ask(&new, "a1", "load", SeriesParts::Node, span(BASE_S, BASE_S + 600));
     assert_eq!(plain(&answer), [("", vec![Some(1.0), None, Some(2.0), None, Some(3.0)])]);
+}
+
+#[test]
+fn many_threads_find_the_same_series() {
+    let memory = memory();
+    let names: Vec<String> = (0..100).map(|core| core.to_string()).collect();
+    let resolve_all = || {
+        let mut resolver = memory.resolver();
+        let name = |id| of_core("a1", id, "load");
+        names.iter().map(|id| resolver.resolve(&name(id)).unwrap().number).collect::<Vec<_>>()
+    };
+    let found: Vec<Vec<SeriesNumber>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    let found = resolve_all();
+                    memory.expire(BASE_S, 3600, &Held::default());
+                    let _ = ask(&memory, "a1", "load", SeriesParts::Everything, span(BASE_S, BASE_S + 60));
+                    found
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(found.iter().all(|numbers| *numbers == found[0]));
+    assert_eq!(assert_counts(&memory).series, 100);
 }
 
 fn held(host: &str, from_s: i64) -> Held {

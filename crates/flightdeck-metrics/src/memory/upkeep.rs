@@ -29,7 +29,9 @@ impl Memory {
         let mut closed = 0;
         for number in 0..self.shards.len() {
             let mut chunk = 0;
-            while let Some(of_chunk) = self.shard_mut(number).and_then(|mut shard| close_chunk(&mut shard, chunk, now_s)) {
+            while let Some(of_chunk) =
+                self.shard_mut(number).and_then(|mut shard| close_chunk(&mut shard, chunk, now_s))
+            {
                 closed += of_chunk;
                 chunk += 1;
             }

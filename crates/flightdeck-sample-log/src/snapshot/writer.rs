@@ -85,7 +85,23 @@ impl SnapshotWriter {
         self.summary.start_s = self.summary.start_s.min(start_s);
         self.summary.end_s = self.summary.end_s.max(end_s);
         self.summary.blocks += 1;
-        if self.section.bytes() >= SECTION_BYTES { self.write_section() } else { Ok(()) }
+        if self.section.bytes() >= SECTION_BYTES { self.end_section() } else { Ok(()) }
+    }
+
+    /// Ends a section, so that what follows can be read even if what was added last gets damaged. Sections of
+    /// about 1 MiB are ended without this.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written. Then the snapshot should be dropped.
+    pub fn end_section(&mut self) -> Result<(), LogError> {
+        if self.section.blocks() == 0 {
+            return Ok(());
+        }
+        put_frame(&mut self.frame, self.section.finish());
+        self.section.clear();
+        self.summary.sections = self.summary.sections.map(|sections| sections + 1);
+        self.write_frame()
     }
 
     /// How many blocks there are.
@@ -95,9 +111,7 @@ impl SnapshotWriter {
     }
 
     pub(super) fn finish(mut self) -> Result<SnapshotInfo, LogError> {
-        if self.section.blocks() > 0 {
-            self.write_section()?;
-        }
+        self.end_section()?;
         put_frame(&mut self.frame, &self.summary.encode_end(self.number, self.head.covers_log_through));
         self.write_frame()?;
         self.sync()?;
@@ -123,13 +137,6 @@ impl SnapshotWriter {
             sections: self.summary.sections,
             is_known: true,
         })
-    }
-
-    fn write_section(&mut self) -> Result<(), LogError> {
-        put_frame(&mut self.frame, self.section.finish());
-        self.section.clear();
-        self.summary.sections = self.summary.sections.map(|sections| sections + 1);
-        self.write_frame()
     }
 
     fn write_frame(&mut self) -> Result<(), LogError> {

@@ -97,7 +97,7 @@ impl Model {
         if to_s > from_s {
             let last = (to_s - 1).div_euclid(timestep_s);
             for (_, step) in self.0.range((which, first)..=(which, last)).map(|(key, _)| key) {
-                values.resize((step - first) as usize, None);
+                values.resize(usize::try_from(step - first).unwrap(), None);
                 values.push(self.0.get(&(which, *step)).copied());
             }
         }
@@ -130,9 +130,12 @@ fn assert_reads(memory: &Memory, model: &Model, from_s: i64, to_s: i64) {
     }
 }
 
-/// What snapshots would have: each block in its latest form.
+/// What snapshots would have: each block in its latest form, by host, core, metric and number.
 #[derive(Default)]
-struct Snapshots(BTreeMap<(String, String, String, i64), (u32, Vec<u8>)>);
+struct Snapshots(BTreeMap<(String, String, String, i64), SavedBlock>);
+
+/// A block's timestep and bytes.
+type SavedBlock = (u32, Vec<u8>);
 
 impl Snapshots {
     fn take(&mut self, memory: &Memory, is_full: bool) {

@@ -12,7 +12,12 @@ fn fill(memory: &Memory, host: &str, blocks: i64) {
 
 fn starts_of(memory: &Memory, host: &str) -> Vec<i64> {
     let listed = memory.list_series(&path(&["alpha", host]), Page { offset: 0, limit: 10 });
-    listed.series.iter().flat_map(|info| &info.blocks).map(|block| (block.start.0 - BASE_S) / BLOCK_S).collect()
+    listed
+        .series
+        .iter()
+        .flat_map(|info| &info.blocks)
+        .map(|block| (block.start.0 - BASE_S) / BLOCK_S)
+        .collect()
 }
 
 #[test]
@@ -80,15 +85,12 @@ fn the_cap_takes_the_oldest_first_and_what_jobs_need_last() {
     let mut free_bytes = 0;
     let mut seen = Vec::new();
     loop {
-        let full = memory_with(10, 0);
-        fill(&full, "a1", 3);
-        fill(&full, "a2", 3);
-        full.close_idle(BASE_S + 3 * BLOCK_S);
-        let cap = full.counters().bytes.saturating_sub(free_bytes).max(1);
-        let memory = memory_with(10, cap);
+        let mut memory = memory_with(10, 0);
         fill(&memory, "a1", 3);
         fill(&memory, "a2", 3);
         memory.close_idle(BASE_S + 3 * BLOCK_S);
+        let cap = memory.counters().bytes.saturating_sub(free_bytes).max(1);
+        memory.limits.memory_cap_bytes = cap;
         let dropped = memory.enforce_cap(&held("a2", BASE_S));
         let counters = assert_counts(&memory);
         assert_eq!(counters.dropped_for_memory, dropped);
@@ -112,7 +114,8 @@ fn the_cap_takes_the_oldest_first_and_what_jobs_need_last() {
         (&[], &[2]),
         (&[], &[]),
     ];
-    let seen: Vec<(&[i64], &[i64])> = seen.iter().map(|(one, two)| (one.as_slice(), two.as_slice())).collect();
+    let seen: Vec<(&[i64], &[i64])> =
+        seen.iter().map(|(one, two)| (one.as_slice(), two.as_slice())).collect();
     assert_eq!(seen, expected);
 }
 
