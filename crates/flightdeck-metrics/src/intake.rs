@@ -10,18 +10,17 @@ use std::collections::BTreeMap;
 /// A sample may be ahead of the server's clock by this much.
 pub(crate) const FUTURE_MAX_S: i64 = 3600;
 
-/// Bytes of a typical line; only for how much room is made at first.
-const LINE_BYTES: usize = 64;
+/// Samples of a part of a body. Parts of this size need little memory, and the first of them are written while the others
+/// are read.
+const PART_SAMPLES: usize = 4096;
 
-/// What of a body is to be stored.
+/// Some samples of a body, at least one.
 #[derive(Debug)]
-pub(crate) struct Intake {
-    /// The samples as they go into the log; a large body takes several records.
-    pub(crate) records: Vec<Vec<u8>>,
+pub(crate) struct Part {
+    /// The samples as they go into the log.
+    pub(crate) record: Vec<u8>,
     /// The same samples as they go into memory.
     pub(crate) samples: Vec<Sample>,
-    /// What becomes of the lines once the samples are stored.
-    pub(crate) report: WriteReport,
 }
 
 /// Up to when and since when samples are taken.
@@ -33,19 +32,24 @@ pub(crate) struct Window {
     pub(crate) newest_s: i64,
 }
 
-/// Reads a body. `is_held` says whether a host's samples of this time are kept, however old they are.
-pub(crate) fn read_body(
+/// Reads a body and gives the samples that are to be stored part by part to `take`. `is_held` says whether a host's
+/// samples of this time are kept, however old they are. Returns what becomes of the lines once the parts are stored.
+///
+/// # Errors
+///
+/// The first error of `take`; nothing is read behind it.
+pub(crate) fn read_body<E>(
     body: &[u8],
     context: &WriteContext,
     window: Window,
     memory: &Memory,
     is_held: impl Fn(&str, &str, i64) -> bool,
-) -> Intake {
+    take: &mut dyn FnMut(Part) -> Result<(), E>,
+) -> Result<WriteReport, E> {
     let mut lines = Lines::new(body, context.precision.map(precision));
     let mut resolver = memory.resolver();
     let mut builder = RecordBuilder::new();
-    let mut samples = Vec::with_capacity(body.len() / LINE_BYTES + 1);
-    let mut records = Vec::new();
+    let mut samples = Vec::new();
     let mut tally = Tally::default();
     while let Some(line) = lines.next_line() {
         let sample = match line {
@@ -91,17 +95,17 @@ pub(crate) fn read_body(
                 builder.push(&name, time_s, sample.value);
                 samples.push(Sample { series: series.number, time_s, value: sample.value });
                 tally.stored += 1;
-                if builder.is_full() {
-                    records.push(builder.finish());
+                if samples.len() >= PART_SAMPLES || builder.is_full() {
+                    take(Part { record: builder.finish(), samples: std::mem::take(&mut samples) })?;
                 }
             }
             Err(refusal) => tally.skip(refusal_words(refusal)),
         }
     }
     if !builder.is_empty() {
-        records.push(builder.finish());
+        take(Part { record: builder.finish(), samples })?;
     }
-    Intake { records, samples, report: tally.into_report() }
+    Ok(tally.into_report())
 }
 
 const fn precision(wanted: TimePrecision) -> Precision {
@@ -159,11 +163,6 @@ impl Tally {
 
     fn into_report(mut self) -> WriteReport {
         self.end_run();
-        WriteReport {
-            stored: self.stored,
-            skipped: self.skipped,
-            bad: self.bad,
-            first_bad: self.first_bad,
-        }
+        WriteReport { stored: self.stored, skipped: self.skipped, bad: self.bad, first_bad: self.first_bad }
     }
 }

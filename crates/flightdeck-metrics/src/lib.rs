@@ -7,7 +7,6 @@ mod intake;
 mod memory;
 mod store;
 
-
 pub use catalogue::Catalogue;
 pub use estimate::{Need, Site};
 pub use store::{Durability, OpenReport, SampleStore, StoreError, StoreOptions, TakenOver};
@@ -17,6 +16,7 @@ pub use store::{Durability, OpenReport, SampleStore, StoreError, StoreOptions, T
 pub mod internals {
     pub use crate::block::{BLOCK_STEPS, Block, DamagedBlock};
     pub use crate::memory::{
-        BlockVisitor, Counters, Dropped, Held, Limits, Memory, Refusal, Resolver, Sample, SeriesNumber, SeriesRef,
+        BlockVisitor, Counters, Dropped, Held, Limits, Memory, Refusal, Resolver, Sample, SeriesNumber,
+        SeriesRef,
     };
 }

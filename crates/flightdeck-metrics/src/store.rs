@@ -15,7 +15,7 @@ pub use error::StoreError;
 pub use open::{OpenReport, TakenOver};
 
 use crate::catalogue::Catalogue;
-use crate::intake::{FUTURE_MAX_S, Intake, Window, read_body};
+use crate::intake::{FUTURE_MAX_S, Part, Window, read_body};
 use crate::memory::{Held, Memory};
 use checkpoint::Snapshotting;
 use flightdeck_model::{Clock, Cluster, PortError, PortFuture, WriteContext, WriteReport};
@@ -24,7 +24,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use writer::{Batch, Writer};
+use writer::{Fate, Writer};
 
 pub use flightdeck_sample_log::Durability;
 
@@ -131,31 +131,41 @@ impl SampleStore {
     ///
     /// The answer's error: kind Unavailable when the disk does not keep up, `NoSpace` when it is full; then nothing of
     /// the body counts as stored.
-    pub fn write(
+    pub fn write(&self, body: &[u8], context: &WriteContext) -> PortFuture<Result<WriteReport, PortError>> {
+        let fate = Arc::new(Fate::default());
+        let deadline = self.writer.deadline();
+        let mut last = None;
+        let read = self.read(body, context, &mut |part| match last.replace(part) {
+            Some(before) => self.writer.write(before, &fate, deadline),
+            None => Ok(()),
+        });
+        let report = match (read, last) {
+            (Ok(report), Some(part)) => match self.writer.write_last(part, fate, deadline, report) {
+                Ok(answer) => {
+                    return Box::pin(async move { answer.await.unwrap_or_else(|_gone| Err(ended())) });
+                }
+                Err(error) => Err(error),
+            },
+            (report, _) => report,
+        };
+        Box::pin(std::future::ready(report))
+    }
+
+    fn read(
         &self,
         body: &[u8],
         context: &WriteContext,
-    ) -> PortFuture<Result<WriteReport, PortError>> {
-        let Intake { records, samples, report } = self.read(body, context);
-        if samples.is_empty() {
-            return Box::pin(std::future::ready(Ok(report)));
-        }
-        match self.writer.write(Batch { records, samples, report }) {
-            Ok(answer) => Box::pin(async move { answer.await.unwrap_or_else(|_gone| Err(ended())) }),
-            Err(error) => Box::pin(std::future::ready(Err(error))),
-        }
-    }
-
-    fn read(&self, body: &[u8], context: &WriteContext) -> Intake {
+        take: &mut dyn FnMut(Part) -> Result<(), PortError>,
+    ) -> Result<WriteReport, PortError> {
         let now_s = self.clock.now().0;
         let window = Window {
             oldest_s: now_s.saturating_sub(self.options.retention_s).max(0),
             newest_s: now_s.saturating_add(FUTURE_MAX_S),
         };
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        read_body(body, context, window, &self.memory, |cluster, host, time_s| {
-            time_s >= 0 && held.holds(cluster, host, time_s)
-        })
+        let is_held =
+            |cluster: &str, host: &str, time_s: i64| time_s >= 0 && held.holds(cluster, host, time_s);
+        read_body(body, context, window, &self.memory, is_held, take)
     }
 
     /// Writes a snapshot of what is new, and ends.

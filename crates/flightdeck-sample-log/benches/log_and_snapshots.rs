@@ -65,7 +65,13 @@ fn samples(order: Order) -> Vec<OwnedSample> {
                 Order::HostMetrics | Order::Noise => (number / 10, "", String::new(), number % 10),
             };
             let value = if matches!(order, Order::Noise) { (hundredths + 1.0).sqrt() } else { hundredths };
-            OwnedSample { host: format!("node{host:04}"), kind, id, metric: format!("metric_{metric}"), value }
+            OwnedSample {
+                host: format!("node{host:04}"),
+                kind,
+                id,
+                metric: format!("metric_{metric}"),
+                value,
+            }
         })
         .collect()
 }
@@ -102,7 +108,9 @@ fn append(bencher: Bencher<'_, '_>, durability: Durability) {
     let folder = tempfile::tempdir().unwrap();
     let mut log = open_log(&folder, durability);
     let record = build(&mut RecordBuilder::new(), &samples(Order::HostMetrics));
-    bencher.counter(ItemsCount::new(RECORD_SAMPLES)).bench_local(|| log.append(&[black_box(&record)]).unwrap());
+    bencher
+        .counter(ItemsCount::new(RECORD_SAMPLES))
+        .bench_local(|| log.append(&[black_box(&record)]).unwrap());
 }
 
 #[divan::bench(args = [1_000_000, 10_000_000], sample_count = 5, sample_size = 1)]

@@ -55,7 +55,9 @@ pub enum LogError {
         source: io::Error,
     },
     /// A later program wrote a file; this one cannot tell what is in it.
-    #[error("{path} has version {version} of its format, but only versions up to 1 can be read: start the program that wrote it")]
+    #[error(
+        "{path} has version {version} of its format, but only versions up to 1 can be read: start the program that wrote it"
+    )]
     NewerVersion {
         /// The file.
         path: PathBuf,

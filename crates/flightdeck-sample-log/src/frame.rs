@@ -104,7 +104,15 @@ impl FrameReader {
     pub(crate) fn new(file: Box<dyn ReadFile>, position: u64) -> Self {
         let search_budget_bytes = file.bytes().saturating_mul(8).saturating_add(64 << 20);
         let damage = Damage::default();
-        Self { file, position, buffer: Vec::new(), window_bytes: 0, window_start: 0, search_budget_bytes, damage }
+        Self {
+            file,
+            position,
+            buffer: Vec::new(),
+            window_bytes: 0,
+            window_start: 0,
+            search_budget_bytes,
+            damage,
+        }
     }
 
     /// What was passed over so far.

@@ -20,7 +20,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-
 const MAGIC: Magic = *b"FDLOG\r\n\x1a";
 
 /// The number of a segment, from 1 on. 0 is before all segments.
@@ -179,7 +178,8 @@ impl Log {
         }
         if !numbers.is_empty() {
             let synced = self.disk.sync_folder(&self.folder);
-            outcome = outcome.and(synced.map_err(|source| LogError::Sync { path: self.folder.clone(), source }));
+            outcome =
+                outcome.and(synced.map_err(|source| LogError::Sync { path: self.folder.clone(), source }));
         }
         outcome
     }

@@ -150,9 +150,9 @@ impl TextWriter {
             return (0, false);
         }
         let hash = hasher.hash_one(text.as_bytes());
-        let found = self.numbers.find(hash, |number| {
-            self.entry(*number).is_some_and(|entry| self.has_text(*entry, text))
-        });
+        let found = self
+            .numbers
+            .find(hash, |number| self.entry(*number).is_some_and(|entry| self.has_text(*entry, text)));
         if let Some(number) = found {
             return (*number, false);
         }

@@ -32,7 +32,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use summary::Summary;
 
-
 const MAGIC: Magic = *b"FDSNAP\r\n";
 const HEAD: u8 = 3;
 const SECTION: u8 = 4;
@@ -180,7 +179,8 @@ impl Snapshots {
         }
         if is_changed {
             let synced = self.disk.sync_folder(&self.folder);
-            outcome = outcome.and(synced.map_err(|source| LogError::Sync { path: self.folder.clone(), source }));
+            outcome =
+                outcome.and(synced.map_err(|source| LogError::Sync { path: self.folder.clone(), source }));
         }
         outcome
     }

@@ -78,7 +78,7 @@ impl FaultyDisk {
     }
 
     /// The machine starts again after a loss of power: no more faults, and of what was not synced something is lost,
-    /// chosen by the seed: of each file an end (or it is zeros), and of the names, in the order of their changes, the last.
+    /// chosen by the seed: of each file an end (or it is zeros), and of the changes of names the last ones, or a single one.
     ///
     /// # Errors
     ///
@@ -197,9 +197,16 @@ impl WriteFile for FaultyFile {
     }
 
     fn sync_data(&mut self) -> io::Result<()> {
-        let mut state = self.disk.pass()?;
-        state.unsynced.sync_data(self.number);
-        Ok(())
+        match self.disk.judge() {
+            (mut state, Verdict::Works) => {
+                state.unsynced.sync_data(self.number);
+                Ok(())
+            }
+            (mut state, Verdict::Fails { error, .. }) => {
+                state.unsynced.fail_to_sync(self.number);
+                Err(error)
+            }
+        }
     }
 
     fn truncate(&mut self, bytes: u64) -> io::Result<()> {

@@ -104,7 +104,10 @@ fn shortest_decimal(value: f64) -> Option<(i64, u8)> {
 fn exact_mantissa(value: f64, power: f64) -> Option<i64> {
     const EXACT_BELOW: u64 = 1 << 53;
     let product = value * power;
-    #[expect(clippy::cast_possible_truncation, reason = "rounds; what is out of range or no number is noticed next")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "rounds; what is out of range or no number is noticed next"
+    )]
     let mantissa = (product + 0.5_f64.copysign(product)) as i64;
     let is_exact = (to_double(mantissa) / power).to_bits() == value.to_bits();
     (is_exact && mantissa.unsigned_abs() < EXACT_BELOW).then_some(mantissa)

@@ -19,7 +19,9 @@ const STALE_KEYS: [(&str, &str); 1] = [(
 )];
 
 /// Keys whose work is not needed here, and why.
-const NEEDLESS_KEYS: [(&str, &str); 2] = [
+const NEEDLESS_KEYS: [(&str, &str); 4] = [
+    ("metric-store.checkpoints.file-format", "checkpoints of both formats are read"),
+    ("metric-store.checkpoints.max-wal-size", "the log is never dropped for its size"),
     ("cron.commit-job-worker", "a job is stored and listed before its start is answered"),
     ("cron.duration-worker", "durations of running jobs are computed when they are asked for"),
 ];

@@ -94,6 +94,27 @@ fn a_configuration_of_the_reference_server_loads() {
 }
 
 #[test]
+fn the_metric_store_of_a_reference_configuration_gets_a_folder_of_its_own() {
+    let mut config = reference_style_config();
+    config["metric-store"]["nats-subscriptions"] = json!([{ "subscribe-to": "hpc", "cluster-tag": "aurora" }]);
+    config["nats"] = json!({ "address": "nats://a:4222, b", "password": "hunter2" });
+    config["metric-store-external"] = json!([{ "scope": "*", "url": "http://store", "token": "hunter2" }]);
+    let config = Folder::with(&config).config();
+
+    let store = config.metric_store.clone().unwrap();
+    assert_eq!(store.directory, Path::new("./var/metric-store"));
+    assert_eq!(store.reference_checkpoints, Path::new("./var/checkpoints"));
+    assert_eq!((store.retention_s, store.memory_cap_bytes), (48 * 3600, 2_000_000_000));
+    assert!(store.sync);
+    assert_eq!(config.footprint_interval_s, 60);
+    let nats = config.nats.clone().unwrap();
+    assert_eq!(nats.addresses, ["nats://a:4222", "b"]);
+    assert_eq!(nats.samples, [("hpc".to_owned(), Some("aurora".to_owned()))]);
+    assert_eq!(config.external_stores.len(), 1);
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
 fn warnings_name_all_that_has_no_effect() {
     let warnings = Folder::with(&reference_style_config()).warnings();
     assert_eq!(
@@ -103,8 +124,7 @@ fn warnings_name_all_that_has_no_effect() {
              answered",
             "cron.duration-worker is accepted, but not needed: durations of running jobs are computed when they \
              are asked for",
-            "checked, but without effect in this version: cron.footprint-worker, \
-             main.short-running-jobs-duration, metric-store",
+            "checked, but without effect in this version: main.short-running-jobs-duration",
         ]
     );
 }

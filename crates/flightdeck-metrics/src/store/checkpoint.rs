@@ -74,7 +74,11 @@ impl SampleStore {
         self.memory.visit_dirty(is_full, &mut |series, timestep_s, number, end_s, bytes| {
             let first_step = number.saturating_mul(STEPS);
             let start_s = first_step.saturating_mul(i64::from(timestep_s));
-            file.add(&SnapshotBlock { series: *series, timestep_s, block_number: number, bytes }, start_s, end_s)
+            file.add(
+                &SnapshotBlock { series: *series, timestep_s, block_number: number, bytes },
+                start_s,
+                end_s,
+            )
         })?;
         Ok(file)
     }

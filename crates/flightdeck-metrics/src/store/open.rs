@@ -76,8 +76,8 @@ pub(super) fn open(
     let mut files = Snapshots::open(Arc::clone(disk), directory).map_err(StoreError::Log)?;
     load_snapshots(&mut files, options, memory, oldest_s, &mut report);
     let log_options = LogOptions { durability: options.durability, segment_bytes: options.segment_bytes };
-    let mut log = Log::open(Arc::clone(disk), directory, log_options, files.log_start())
-        .map_err(StoreError::Log)?;
+    let mut log =
+        Log::open(Arc::clone(disk), directory, log_options, files.log_start()).map_err(StoreError::Log)?;
     let is_new = files.list().is_empty() && log.segments() == 0;
     replay_log(&mut log, memory, &mut report);
     if is_new && let Some(root) = options.reference_checkpoints.as_deref().filter(|root| root.is_dir()) {
@@ -210,7 +210,8 @@ fn take_over(root: &Path, memory: &Memory, oldest_s: i64) -> TakenOver {
         Ok(report) => {
             taken.hosts = report.hosts;
             taken.files = report.files;
-            let problem = |one: &flightdeck_checkpoints::Problem| format!("{}: {}", one.path.display(), one.reason);
+            let problem =
+                |one: &flightdeck_checkpoints::Problem| format!("{}: {}", one.path.display(), one.reason);
             taken.problems = report.problems.iter().map(problem).collect();
         }
         Err(error) => taken.problems.push(error.to_string()),

@@ -30,7 +30,8 @@ impl MetricStore for SampleStore {
     }
 
     fn free(&self, paths: &[Vec<String>], to: UnixTime) -> Result<u64, PortError> {
-        let dropped = self.writer.order(|answer| Order::Free { paths: paths.to_vec(), to_s: to.0, answer })?;
+        let dropped =
+            self.writer.order(|answer| Order::Free { paths: paths.to_vec(), to_s: to.0, answer })?;
         self.snapshots.lock().unwrap_or_else(PoisonError::into_inner).next_is_full = true;
         Ok(dropped)
     }

@@ -1,9 +1,10 @@
-//! The one thread that writes samples: takes the batches that wait, puts them into the log with one sync, then into
+//! The one thread that writes samples: takes what waits, puts them into the log with one sync, then into
 //! memory, then answers. So memory has them in the log's order, and an answer means that they are on disk.
 //!
 //! A second thread watches the clock: who has waited for the disk past the deadline is told so, also while the first one
 //! is stuck in a sync.
 
+use crate::intake::Part;
 use crate::memory::{Memory, Sample};
 use crate::store::StoreError;
 use flightdeck_model::{PortError, PortErrorKind, WriteReport};
@@ -11,11 +12,11 @@ use flightdeck_sample_log::{FreeRecord, Log, LogError, SegmentNumber};
 use futures_channel::oneshot;
 use std::collections::VecDeque;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Bytes of waiting batches beyond which further ones are refused at once.
+/// Bytes of waiting parts beyond which further ones are refused at once.
 const QUEUE_BYTES_MAX: usize = 256 << 20;
 
 /// Bytes that are written with one sync at most; more would only let the first wait for the last.
@@ -26,18 +27,30 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
 type Answer = oneshot::Sender<Result<WriteReport, PortError>>;
 
-/// What one body became.
-#[derive(Debug)]
-pub(super) struct Batch {
-    pub(super) records: Vec<Vec<u8>>,
-    pub(super) samples: Vec<Sample>,
-    pub(super) report: WriteReport,
+/// What the parts of one body have in common: whether one of them was not stored.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    failure: OnceLock<(PortErrorKind, String)>,
 }
 
-impl Batch {
-    fn bytes(&self) -> usize {
-        self.records.iter().map(Vec::len).sum::<usize>() + self.samples.len() * size_of::<Sample>()
+impl Fate {
+    fn fail(&self, error: &PortError) {
+        // The first failure is told.
+        let _ = self.failure.set((error.kind, error.what.clone()));
     }
+
+    fn outcome(&self, report: WriteReport) -> Result<WriteReport, PortError> {
+        match self.failure.get() {
+            None => Ok(report),
+            Some((kind, what)) => Err(PortError::plain(*kind, what.clone())),
+        }
+    }
+}
+
+/// Whoever waits for a body, and what they are to be told. Goes with the body's last part.
+struct Asker {
+    answer: Answer,
+    report: WriteReport,
 }
 
 /// Something else that is to be done between two groups.
@@ -51,18 +64,34 @@ pub(super) enum Order {
 }
 
 struct Waiting {
-    batch: Batch,
-    answer: Option<Answer>,
+    part: Part,
+    fate: Arc<Fate>,
+    asker: Option<Asker>,
     deadline: Instant,
+}
+
+impl Waiting {
+    fn bytes(&self) -> usize {
+        self.part.record.len() + self.part.samples.len() * size_of::<Sample>()
+    }
+
+    /// Tells that the part is not stored.
+    fn fail(self, error: &PortError) {
+        self.fate.fail(error);
+        if let Some(asker) = self.asker {
+            // Whoever is gone does not mind.
+            let _ = asker.answer.send(self.fate.outcome(asker.report));
+        }
+    }
 }
 
 #[derive(Default)]
 struct State {
-    batches: VecDeque<Waiting>,
+    parts: VecDeque<Waiting>,
     waiting_bytes: usize,
     orders: VecDeque<Order>,
-    /// Whoever waits for the group that is being written.
-    in_flight: Vec<(Option<Answer>, Instant)>,
+    /// Whoever waits for the group that is being written, with their deadlines.
+    in_flight: Vec<(Option<Asker>, Arc<Fate>, Instant)>,
     closing: bool,
 }
 
@@ -109,12 +138,30 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Queues a batch; the receiver gets the answer.
-    pub(super) fn write(
+    /// Until when a body that arrives now may wait.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.write_deadline
+    }
+
+    /// Queues a part of a body that is not its last.
+    pub(super) fn write(&self, part: Part, fate: &Arc<Fate>, deadline: Instant) -> Result<(), PortError> {
+        self.queue(Waiting { part, fate: Arc::clone(fate), asker: None, deadline })
+    }
+
+    /// Queues the last part of a body; the receiver gets the answer when all of them are stored, or one is not.
+    pub(super) fn write_last(
         &self,
-        batch: Batch,
+        part: Part,
+        fate: Arc<Fate>,
+        deadline: Instant,
+        report: WriteReport,
     ) -> Result<oneshot::Receiver<Result<WriteReport, PortError>>, PortError> {
         let (answer, receiver) = oneshot::channel();
+        self.queue(Waiting { part, fate, asker: Some(Asker { answer, report }), deadline })?;
+        Ok(receiver)
+    }
+
+    fn queue(&self, waiting: Waiting) -> Result<(), PortError> {
         let mut state = self.shared.state();
         if state.closing {
             return Err(PortError::plain(PortErrorKind::Unavailable, "the metric store is being closed"));
@@ -122,12 +169,11 @@ impl Writer {
         if state.waiting_bytes > QUEUE_BYTES_MAX {
             return Err(too_slow());
         }
-        state.waiting_bytes += batch.bytes();
-        let deadline = Instant::now() + self.write_deadline;
-        state.batches.push_back(Waiting { batch, answer: Some(answer), deadline });
+        state.waiting_bytes += waiting.bytes();
+        state.parts.push_back(waiting);
         drop(state);
         self.shared.arrived.notify_one();
-        Ok(receiver)
+        Ok(())
     }
 
     /// Has an order done, and waits for it.
@@ -170,21 +216,21 @@ fn watch_deadlines(shared: &Shared) {
         let woken = shared.ended.wait_timeout(state, WATCH_INTERVAL);
         state = woken.unwrap_or_else(PoisonError::into_inner).0;
         let now = Instant::now();
-        let mut late = Vec::new();
-        for (answer, deadline) in &mut state.in_flight {
-            if *deadline <= now {
-                late.extend(answer.take());
+        for (asker, fate, deadline) in &mut state.in_flight {
+            if *deadline > now {
+                continue;
+            }
+            fate.fail(&too_slow());
+            if let Some(asker) = asker.take() {
+                // Whoever is gone does not mind.
+                let _ = asker.answer.send(fate.outcome(asker.report));
             }
         }
-        // In the order of arrival, and so of deadlines.
-        while state.batches.front().is_some_and(|waiting| waiting.deadline <= now) {
-            let Some(mut waiting) = state.batches.pop_front() else { break };
-            state.waiting_bytes = state.waiting_bytes.saturating_sub(waiting.batch.bytes());
-            late.extend(waiting.answer.take());
-        }
-        for answer in late {
-            // Whoever is gone does not mind.
-            let _ = answer.send(Err(too_slow()));
+        // In the order of arrival, and so about that of deadlines.
+        while state.parts.front().is_some_and(|waiting| waiting.deadline <= now) {
+            let Some(waiting) = state.parts.pop_front() else { break };
+            state.waiting_bytes = state.waiting_bytes.saturating_sub(waiting.bytes());
+            waiting.fail(&too_slow());
         }
     }
 }
@@ -208,9 +254,9 @@ impl Loop {
     }
 
     /// Waits for work; `None` when there is none and there will be none.
-    fn next(&self) -> Option<(Vec<Batch>, VecDeque<Order>)> {
+    fn next(&self) -> Option<(Vec<Part>, VecDeque<Order>)> {
         let mut state = self.shared.state();
-        while state.batches.is_empty() && state.orders.is_empty() {
+        while state.parts.is_empty() && state.orders.is_empty() {
             if state.closing {
                 return None;
             }
@@ -219,36 +265,35 @@ impl Loop {
         let mut group = Vec::new();
         let mut group_bytes = 0;
         while group_bytes < GROUP_BYTES_MAX
-            && let Some(Waiting { batch, answer, deadline }) = state.batches.pop_front()
+            && let Some(waiting) = state.parts.pop_front()
         {
-            group_bytes += batch.bytes();
-            state.in_flight.push((answer, deadline));
-            group.push(batch);
+            group_bytes += waiting.bytes();
+            state.in_flight.push((waiting.asker, waiting.fate, waiting.deadline));
+            group.push(waiting.part);
         }
         state.waiting_bytes = state.waiting_bytes.saturating_sub(group_bytes);
         Some((group, std::mem::take(&mut state.orders)))
     }
 
-    fn commit(&mut self, group: &[Batch]) {
-        let records: Vec<&[u8]> = group.iter().flat_map(|batch| batch.records.iter().map(Vec::as_slice)).collect();
-        let written = self.log.append(&records);
-        if written.is_ok() {
-            for batch in group {
-                self.memory.apply(&batch.samples);
+    fn commit(&mut self, group: &[Part]) {
+        let records: Vec<&[u8]> = group.iter().map(|part| part.record.as_slice()).collect();
+        let failure = self.log.append(&records).err();
+        if let Some(error) = &failure {
+            tracing::error!(error = with_causes(error), "samples could not be written to the log");
+        } else {
+            for part in group {
+                self.memory.apply(&part.samples);
             }
         }
-        let waiting = std::mem::take(&mut self.shared.state().in_flight);
-        for ((answer, _), batch) in waiting.into_iter().zip(group) {
-            let Some(answer) = answer else { continue };
-            let outcome = match &written {
-                Ok(()) => Ok(batch.report.clone()),
-                Err(error) => Err(port_error(error)),
-            };
-            // Whoever is gone does not mind; the samples stay.
-            let _ = answer.send(outcome);
-        }
-        if let Err(error) = written {
-            tracing::error!(error = error.to_string(), "samples could not be written to the log");
+        let failure = failure.map(|error| port_error(&error));
+        for (asker, fate, _) in std::mem::take(&mut self.shared.state().in_flight) {
+            if let Some(error) = &failure {
+                fate.fail(error);
+            }
+            if let Some(asker) = asker {
+                // Whoever is gone does not mind; the samples stay.
+                let _ = asker.answer.send(fate.outcome(asker.report));
+            }
         }
     }
 
@@ -271,8 +316,19 @@ impl Loop {
 }
 
 /// The failure as a caller sees it.
-pub(super) fn port_error(error: &LogError) -> PortError {
-    let kind =
-        if error.is_disk_full() { PortErrorKind::NoSpace } else { PortErrorKind::Unavailable };
-    PortError::plain(kind, format!("the samples could not be written to the log: {error}"))
+fn port_error(error: &LogError) -> PortError {
+    let kind = if error.is_disk_full() { PortErrorKind::NoSpace } else { PortErrorKind::Unavailable };
+    PortError::plain(kind, format!("the samples could not be written to the log: {}", with_causes(error)))
+}
+
+/// An error with its causes, in a line.
+fn with_causes(error: &LogError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(deeper) = cause {
+        text.push_str(": ");
+        text.push_str(&deeper.to_string());
+        cause = deeper.source();
+    }
+    text
 }

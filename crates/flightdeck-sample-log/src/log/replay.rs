@@ -60,15 +60,12 @@ struct Chunk {
 }
 
 impl Log {
-    /// Gives all records that no snapshot holds and that were there when the log was opened, in the order in which they
-    /// were appended. What is damaged is passed over and counted. An error of `visit` counts the record as damaged as
+    /// Gives all records that no snapshot holds, in the order in which they were appended; to be called before anything is
+    /// appended. What is damaged is passed over and counted. An error of `visit` counts the record as damaged as
     /// well.
     ///
     /// Reading and checking run ahead on a second thread; about 6 MiB are in memory at a time.
-    pub fn replay(
-        &mut self,
-        visit: &mut dyn FnMut(Record<'_>) -> Result<(), RecordError>,
-    ) -> ReplayReport {
+    pub fn replay(&mut self, visit: &mut dyn FnMut(Record<'_>) -> Result<(), RecordError>) -> ReplayReport {
         let segments: Vec<(SegmentNumber, PathBuf)> =
             self.uncovered().map(|number| (number, self.path(number))).collect();
         let mut report = ReplayReport::default();

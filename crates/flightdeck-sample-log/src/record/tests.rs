@@ -115,7 +115,8 @@ fn a_sample_of_a_core_takes_five_bytes() {
     for host in ["node01", "node02", "node03"] {
         for metric in ["cpu_user", "ipc", "flops_any", "clock"] {
             for (number, id) in (0..).zip(&ids) {
-                let name = SeriesName { cluster: "alpha", host, kind: "core", id, metric, ..Default::default() };
+                let name =
+                    SeriesName { cluster: "alpha", host, kind: "core", id, metric, ..Default::default() };
                 builder.push(&name, 1_700_000_000, f64::from(samples * 37 % 10_000 + number) / 100.0);
                 samples += 1;
             }
@@ -132,7 +133,9 @@ fn a_host_metric_of_many_hosts_takes_at_most_nine_bytes() {
     let mut builder = RecordBuilder::new();
     let mut samples = 0_u32;
     for host in &hosts {
-        for metric in ["cpu_load", "mem_used", "net_bw", "temp", "power", "ipc", "flops_any", "clock", "ib", "nfs"] {
+        for metric in
+            ["cpu_load", "mem_used", "net_bw", "temp", "power", "ipc", "flops_any", "clock", "ib", "nfs"]
+        {
             let name = SeriesName { cluster: "alpha", host, metric, ..Default::default() };
             let value = f64::from(samples.wrapping_mul(2_654_435_761) % 1_000_000) / 100.0;
             builder.push(&name, 1_700_000_000, value);

@@ -8,7 +8,13 @@ use flightdeck_model::SeriesName;
 fn names_that_go_round_take_a_byte_each() {
     let ids: Vec<String> = (0..200).map(|id| id.to_string()).collect();
     let names: Vec<SeriesName<'_>> = (0..600)
-        .map(|number| SeriesName { cluster: "c", host: "h", kind: "core", id: &ids[number % 200], ..Default::default() })
+        .map(|number| SeriesName {
+            cluster: "c",
+            host: "h",
+            kind: "core",
+            id: &ids[number % 200],
+            ..Default::default()
+        })
         .collect();
     let mut writer = SeriesWriter::default();
     let mut bytes = Vec::new();

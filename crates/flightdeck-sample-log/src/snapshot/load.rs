@@ -87,8 +87,7 @@ fn load_sections(
 ) -> LoadReport {
     let frames = Mutex::new(frames);
     let tallies: Vec<Tally> = thread::scope(|scope| {
-        let others: Vec<_> =
-            (1..threads).map(|_| scope.spawn(|| read_sections(&frames, visit))).collect();
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| read_sections(&frames, visit))).collect();
         let mut tallies = vec![read_sections(&frames, visit)];
         for other in others {
             match other.join() {

@@ -172,8 +172,7 @@ impl Drop for SnapshotWriter {
 
 fn most_bytes(block: &SnapshotBlock<'_>) -> usize {
     let name = &block.series;
-    let texts =
-        [name.cluster, name.host, name.kind, name.id, name.sub_kind, name.sub_id, name.metric];
+    let texts = [name.cluster, name.host, name.kind, name.id, name.sub_kind, name.sub_id, name.metric];
     let text_bytes: usize = texts.iter().map(|text| text.len()).sum();
     BLOCK_OVERHEAD_BYTES + text_bytes + block.bytes.len()
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Unsynced {
     /// By the number that [`create`](Self::create) gives.
     files: Vec<File>,
-    /// In their order: a file system brings names to disk in the order of their changes.
+    /// In their order.
     names: Vec<NameChange>,
 }
 
@@ -18,6 +18,8 @@ struct File {
     path: PathBuf,
     bytes: u64,
     synced_bytes: u64,
+    /// After a failed sync a kernel may take the bytes for written, and later syncs work without them.
+    has_failed: bool,
 }
 
 #[derive(Debug)]
@@ -40,12 +42,22 @@ impl NameChange {
             Self::Removed { path, content } => disk.create(&path)?.write_all(&content),
         }
     }
+
+    /// Undoes a change, unless a later one that stays has overtaken it.
+    fn undo_if_possible(self, disk: &dyn Disk) -> io::Result<()> {
+        match self.undo(disk) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists) => {
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
 }
 
 impl Unsynced {
     pub(super) fn create(&mut self, path: &Path) -> usize {
         self.names.push(NameChange::Created(path.to_owned()));
-        self.files.push(File { path: path.to_owned(), bytes: 0, synced_bytes: 0 });
+        self.files.push(File { path: path.to_owned(), bytes: 0, synced_bytes: 0, has_failed: false });
         self.files.len() - 1
     }
 
@@ -58,8 +70,14 @@ impl Unsynced {
     }
 
     pub(super) fn sync_data(&mut self, number: usize) {
-        if let Some(file) = self.files.get_mut(number) {
+        if let Some(file) = self.files.get_mut(number).filter(|file| !file.has_failed) {
             file.synced_bytes = file.bytes;
+        }
+    }
+
+    pub(super) fn fail_to_sync(&mut self, number: usize) {
+        if let Some(file) = self.files.get_mut(number) {
+            file.has_failed = true;
         }
     }
 
@@ -72,7 +90,10 @@ impl Unsynced {
 
     pub(super) fn remove(&mut self, path: &Path, content: Vec<u8>) {
         // If it comes back, then with all that it had.
-        self.files.iter_mut().filter(|file| file.path == path).for_each(|file| file.synced_bytes = file.bytes);
+        self.files
+            .iter_mut()
+            .filter(|file| file.path == path)
+            .for_each(|file| file.synced_bytes = file.bytes);
         self.names.push(NameChange::Removed { path: path.to_owned(), content });
     }
 
@@ -88,14 +109,14 @@ impl Unsynced {
             let is_zeroed = dice.below(4) == 0;
             lose_end(disk, file, kept_bytes, is_zeroed)?;
         }
-        let changes = u64::try_from(self.names.len()).unwrap_or(u64::MAX);
-        let mut lost = dice.below(changes + 1);
-        for change in self.names.into_iter().rev() {
-            if lost == 0 {
-                break;
+        let changes = self.names.len();
+        let first_lost = dice.index_below(changes + 1);
+        // Most file systems keep the order of changes, but none has to.
+        let only_lost = (dice.below(2) == 0).then(|| dice.index_below(changes + 1));
+        for (position, change) in self.names.into_iter().enumerate().rev() {
+            if only_lost.map_or(position >= first_lost, |only| position == only) {
+                change.undo_if_possible(disk)?;
             }
-            lost -= 1;
-            change.undo(disk)?;
         }
         Ok(())
     }
@@ -127,6 +148,11 @@ pub(super) fn read_all(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
 struct Dice(u64);
 
 impl Dice {
+    fn index_below(&mut self, limit: usize) -> usize {
+        let index = self.below(u64::try_from(limit).unwrap_or(u64::MAX));
+        usize::try_from(index).unwrap_or_default()
+    }
+
     fn below(&mut self, limit: u64) -> u64 {
         // The generator stays at zero if it is there.
         let mut state = self.0 | 1 << 63;

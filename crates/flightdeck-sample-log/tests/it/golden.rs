@@ -42,7 +42,8 @@ const SAMPLES: [(SeriesName<'static>, i64, f64); 12] = [
 ];
 
 fn blocks() -> Vec<SnapshotBlock<'static>> {
-    let block = |series, timestep_s, block_number, bytes| SnapshotBlock { series, timestep_s, block_number, bytes };
+    let block =
+        |series, timestep_s, block_number, bytes| SnapshotBlock { series, timestep_s, block_number, bytes };
     vec![
         block(NODE, 60, 110_677, b"first"),
         block(NODE, 60, 110_678, b""),
@@ -78,7 +79,10 @@ fn the_log_of_version_1_is_read() {
             Record::Samples(reader) => {
                 for (sample, due) in reader.zip(&SAMPLES) {
                     let read = sample?;
-                    assert_eq!((read.series, read.time_s, read.value.to_bits()), (due.0, due.1, due.2.to_bits()));
+                    assert_eq!(
+                        (read.series, read.time_s, read.value.to_bits()),
+                        (due.0, due.1, due.2.to_bits())
+                    );
                     samples += 1;
                 }
             }

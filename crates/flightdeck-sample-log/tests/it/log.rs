@@ -5,8 +5,8 @@ use crate::sample_data::{
 };
 use flightdeck_sample_log::testing::{Fault, FaultyDisk};
 use flightdeck_sample_log::{
-    Disk, Durability, FORMAT_VERSION, FreeRecord, Log, LogError, LogOptions, LogStart, OsDisk, Record, RecordError,
-    SegmentNumber,
+    Disk, Durability, FORMAT_VERSION, FreeRecord, Log, LogError, LogOptions, LogStart, OsDisk, Record,
+    RecordError, SegmentNumber,
 };
 use std::io::ErrorKind;
 use std::path::Path;
@@ -113,8 +113,7 @@ fn segments_that_a_snapshot_holds_are_not_read_and_their_numbers_not_used_again(
     let held = log.rotate();
     log.append(&[&record([2])]).unwrap();
     drop(log);
-    let reopen =
-        |start| Log::open(Arc::new(OsDisk), folder.path(), LogOptions::default(), start).unwrap();
+    let reopen = |start| Log::open(Arc::new(OsDisk), folder.path(), LogOptions::default(), start).unwrap();
     let mut again = reopen(start_after(held));
     assert_eq!(replay(&mut again).0, samples([2]));
     let last = again.rotate();

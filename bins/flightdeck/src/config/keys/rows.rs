@@ -200,7 +200,7 @@ pub(super) const OTHERS: &[Key] = &[
     Key::new(
         "metric-store.checkpoints.file-format",
         Kind::OneOf(&["wal", "json"]),
-        "Accepted, and not needed: both formats are read.",
+        "Accepted, and not needed: checkpoints of both formats are read.",
     ),
     Key::new(
         "metric-store.checkpoints.directory",

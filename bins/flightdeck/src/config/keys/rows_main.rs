@@ -167,9 +167,11 @@ pub(super) const MAIN: &[Key] = &[
     .served(),
     Key::new("main.api-subjects.subject-job-event", Kind::FilledText, "Subject of job events.")
         .required()
+        .example(r#""cc.job.event""#)
         .served(),
     Key::new("main.api-subjects.subject-node-state", Kind::FilledText, "Subject of node states.")
         .required()
+        .example(r#""cc.node.state""#)
         .served(),
     Key::new(
         "main.api-subjects.job-concurrency",

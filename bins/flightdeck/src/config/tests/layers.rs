@@ -155,7 +155,7 @@ fn a_section_may_have_a_file_of_its_own_that_replaces_it() {
     });
     let folder = folder.write("config.json", &config.to_string());
     assert_eq!(folder.config().main.addr.to_string(), "a:1");
-    assert_eq!(folder.warnings(), ["checked, but without effect in this version: metric-store"]);
+    assert_eq!(folder.config().metric_store.unwrap().memory_cap_bytes, 1_000_000_000);
 }
 
 #[test]
