@@ -204,7 +204,8 @@ fn kill_again_and_again(rounds: u16) {
                 let place = usize::try_from(step.rem_euclid(58)).unwrap();
                 let value = found.get(place).copied().flatten();
                 // The one behind the newest was under way.
-                let fits = value.is_some_and(|value| value == step as f64 || value == (newest + 1) as f64);
+                let found = value.map(|value| value.to_string());
+                let fits = found == Some(step.to_string()) || found == Some((newest + 1).to_string());
                 assert!(fits, "round {round}, {host}, step {step} of {newest}: {value:?}");
             }
         }

@@ -111,7 +111,7 @@ fn the_demo_prints_lines_that_work_and_uses_its_folder_again() {
         }
         demo.kill().unwrap();
         demo.wait().unwrap();
-        assert_eq!(curls, 5, "{run} run");
+        assert_eq!(curls, 7, "{run} run");
     }
     let archive = folder.path().join("flightdeck-demo/var/job-archive");
     assert!(archive.join("aurora").exists() && archive.join("borealis").exists());

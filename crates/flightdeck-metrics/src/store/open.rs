@@ -79,12 +79,13 @@ pub(super) fn open(
     let mut log =
         Log::open(Arc::clone(disk), directory, log_options, files.log_start()).map_err(StoreError::Log)?;
     let is_new = files.list().is_empty() && log.segments() == 0;
-    replay_log(&mut log, memory, &mut report);
+    let freed = replay_log(&mut log, memory, &mut report);
     if is_new && let Some(root) = options.reference_checkpoints.as_deref().filter(|root| root.is_dir()) {
         report.took_over = Some(take_over(root, memory, oldest_s));
     }
     report.seconds = begun.elapsed().as_secs_f64();
-    let snapshots = Snapshotting { files, next_is_full: false };
+    // Earlier snapshots still have what was dropped on request.
+    let snapshots = Snapshotting { files, next_is_full: freed };
     Ok(Opened { log, snapshots, lock, report })
 }
 
@@ -130,11 +131,13 @@ fn load_snapshots(
     report.passed_over += passed_over.into_inner();
 }
 
-fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) {
+/// Brings what the log says into memory. Returns whether blocks were dropped on request.
+fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) -> bool {
     let mut resolver = memory.resolver();
     let mut batch = Vec::with_capacity(BATCH_SAMPLES);
     let mut samples = 0;
     let mut passed_over = 0;
+    let mut has_freed = false;
     let counts = log.replay(&mut |record| {
         let reader = match record {
             Record::Samples(reader) => reader,
@@ -142,6 +145,7 @@ fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) {
                 memory.apply(&batch);
                 batch.clear();
                 memory.free(&freed.paths, freed.to_s);
+                has_freed = true;
                 return Ok(());
             }
         };
@@ -164,6 +168,7 @@ fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) {
     report.log_samples += samples;
     report.passed_over += passed_over;
     report.damaged += counts.damaged_records + counts.unreadable.len() as u64;
+    has_freed
 }
 
 /// Takes over what the reference server left.
