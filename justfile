@@ -17,9 +17,13 @@ test:
 test-postgres:
     scripts/test-postgres
 
+# The tests that need NATS, on a throw-away server (needs Debian's package nats-server).
+test-nats:
+    scripts/test-nats
+
 # The long form of the tests that kill the server.
 soak:
-    FLIGHTDECK_SOAK_ROUNDS=100 cargo test --release -p flightdeck --test it kills
+    FLIGHTDECK_SOAK_ROUNDS=100 cargo test --release -p flightdeck --test it -- kills live_metrics
 
 # Licences, bans and sources of all dependencies (needs cargo-deny).
 deny:

@@ -5,6 +5,7 @@
 mod archiver;
 mod compose;
 mod error;
+mod idle_memory;
 mod metrics;
 #[cfg(feature = "nats")]
 mod nats;
@@ -24,6 +25,7 @@ use flightdeck_http::{AppState, app};
 use flightdeck_metrics::SampleStore;
 use flightdeck_model::{Clock, MetricStore as _, Role, Roles, SystemClock};
 use flightdeck_service::{ImportOptions, ImportProgress, ImportReport, Services};
+use idle_memory::IdleMemory;
 use schedule::Schedule;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -87,8 +89,7 @@ impl ServerBuilder {
         options: ImportOptions,
         progress: &dyn ImportProgress,
     ) -> Result<ImportReport, StartError> {
-        let Composition { services, .. } =
-            Composition::of(&self.config, &self.clock, OpenedFor::Command)?;
+        let Composition { services, .. } = Composition::of(&self.config, &self.clock, OpenedFor::Command)?;
         Ok(services.import_archive(options, progress)?)
     }
 
@@ -125,6 +126,7 @@ impl ServerBuilder {
             services,
             schedule: None,
             archiver: None,
+            idle_memory: None,
             #[cfg(feature = "nats")]
             nats: None,
             samples,
@@ -134,6 +136,7 @@ impl ServerBuilder {
         let schedule = Schedule::start(server.services.clone()).map_err(StartError::Thread)?;
         server.schedule = Some(schedule);
         server.archiver = Some(Archiver::start(server.services.clone()).map_err(StartError::Thread)?);
+        server.idle_memory = Some(IdleMemory::start().map_err(StartError::Thread)?);
         #[cfg(feature = "nats")]
         {
             server.nats = nats::listen(&self.config, &server.services)?;
@@ -207,6 +210,7 @@ pub struct RunningServer {
     services: Services,
     schedule: Option<Schedule>,
     archiver: Option<Archiver>,
+    idle_memory: Option<IdleMemory>,
     #[cfg(feature = "nats")]
     nats: Option<flightdeck_nats::NatsListener>,
     samples: Option<Arc<SampleStore>>,
@@ -297,6 +301,7 @@ impl RunningServer {
         }
         self.schedule = None;
         self.archiver = None;
+        self.idle_memory = None;
         let Some(store) = self.samples.take() else { return };
         match store.checkpoint() {
             Ok(what) => tracing::debug!(what, "the metric store was written to a snapshot"),

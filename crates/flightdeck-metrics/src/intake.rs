@@ -12,7 +12,10 @@ pub(crate) const FUTURE_MAX_S: i64 = 3600;
 
 /// Samples of a part of a body. Parts of this size need little memory, and the first of them are written while the others
 /// are read.
-const PART_SAMPLES: usize = 4096;
+const PART_SAMPLES: usize = 2048;
+
+/// No line with a sample is shorter.
+const SHORTEST_LINE_BYTES: usize = 16;
 
 /// Some samples of a body, at least one.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ pub(crate) struct Window {
 }
 
 /// Reads a body and gives the samples that are to be stored part by part to `take`. `is_held` says whether a host's
-/// samples of this time are kept, however old they are. Returns what becomes of the lines once the parts are stored.
+/// samples of this time are kept, however old they are; `room` gives empty lists, with what memory they have. Returns what becomes of the lines once the parts are stored.
 ///
 /// # Errors
 ///
@@ -44,6 +47,7 @@ pub(crate) fn read_body<E>(
     window: Window,
     memory: &Memory,
     is_held: impl Fn(&str, &str, i64) -> bool,
+    room: &dyn Fn() -> Vec<Sample>,
     take: &mut dyn FnMut(Part) -> Result<(), E>,
 ) -> Result<WriteReport, E> {
     let mut lines = Lines::new(body, context.precision.map(precision));
@@ -92,6 +96,11 @@ pub(crate) fn read_body<E>(
         };
         match resolver.resolve(&name) {
             Ok(series) => {
+                if samples.is_empty() {
+                    samples = room();
+                    // As much as a body can need: growing step by step would leave pieces of all sizes behind.
+                    samples.reserve_exact(PART_SAMPLES.min(body.len() / SHORTEST_LINE_BYTES + 1));
+                }
                 builder.push(&name, time_s, sample.value);
                 samples.push(Sample { series: series.number, time_s, value: sample.value });
                 tally.stored += 1;

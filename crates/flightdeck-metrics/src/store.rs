@@ -165,7 +165,7 @@ impl SampleStore {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         let is_held =
             |cluster: &str, host: &str, time_s: i64| time_s >= 0 && held.holds(cluster, host, time_s);
-        read_body(body, context, window, &self.memory, is_held, take)
+        read_body(body, context, window, &self.memory, is_held, &|| self.writer.room(), take)
     }
 
     /// Writes a snapshot of what is new, and ends.

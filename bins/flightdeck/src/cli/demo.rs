@@ -12,8 +12,8 @@ use clap::Args;
 use flightdeck_archive::{FileArchive, synthetic};
 use flightdeck_db::DatabaseLocation;
 use flightdeck_model::{
-    AuthSource, Clock as _, JobArchive as _, JobFilter, JobState, Principal, Role, Roles, User, UserRepository,
-    SystemClock,
+    AuthSource, Clock as _, JobArchive as _, JobFilter, JobState, Principal, Role, Roles, SystemClock, User,
+    UserRepository,
 };
 use flightdeck_service::{ListJobs, add_user};
 use std::fs;

@@ -32,7 +32,9 @@ pub(super) fn run(config: &Config, args: &TokenArgs) -> anyhow::Result<String> {
         .context("no key to sign with: set JWT_PRIVATE_KEY in .env (`flightdeck keygen` makes one)")?;
     let roles =
         if args.roles.is_empty() { account_roles(config, &args.name)? } else { Roles::of(&args.roles) };
-    if !roles.has(Role::Api) {
+    if roles.is_exactly(Role::Ingest) {
+        tracing::info!("a token of the role ingest alone may store samples, and nothing else");
+    } else if !roles.has(Role::Api) {
         tracing::warn!("the role api is not among the roles: the REST API will refuse this token");
     }
     Ok(issuer.issue(&args.name, roles, SystemClock.now())?)

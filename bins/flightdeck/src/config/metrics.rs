@@ -163,7 +163,11 @@ pub(super) fn nats(values: &Values<'_>) -> Option<NatsConfig> {
         Some((one.get("subscribe-to")?.as_str()?.to_owned(), cluster.map(str::to_owned)))
     });
     Some(NatsConfig {
-        addresses: addresses.split(',').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect(),
+        addresses: addresses
+            .split(',')
+            .map(|one| one.trim().to_owned())
+            .filter(|one| !one.is_empty())
+            .collect(),
         username: filled("nats.username").unwrap_or_default().to_owned(),
         password: Secret::new(values.text("nats.password").unwrap_or_default()),
         credentials_file: filled("nats.creds-file-path").map(Into::into),

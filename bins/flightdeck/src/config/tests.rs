@@ -96,7 +96,8 @@ fn a_configuration_of_the_reference_server_loads() {
 #[test]
 fn the_metric_store_of_a_reference_configuration_gets_a_folder_of_its_own() {
     let mut config = reference_style_config();
-    config["metric-store"]["nats-subscriptions"] = json!([{ "subscribe-to": "hpc", "cluster-tag": "aurora" }]);
+    config["metric-store"]["nats-subscriptions"] =
+        json!([{ "subscribe-to": "hpc", "cluster-tag": "aurora" }]);
     config["nats"] = json!({ "address": "nats://a:4222, b", "password": "hunter2" });
     config["metric-store-external"] = json!([{ "scope": "*", "url": "http://store", "token": "hunter2" }]);
     let config = Folder::with(&config).config();

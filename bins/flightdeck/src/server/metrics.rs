@@ -16,7 +16,9 @@ pub(super) fn open_own(
 ) -> Result<Option<Arc<SampleStore>>, StartError> {
     let Some(settings) = &config.metric_store else {
         if config.external_stores.is_empty() {
-            tracing::warn!("no metric-store is configured: running jobs have no metrics, and jobs are archived without");
+            tracing::warn!(
+                "no metric-store is configured: running jobs have no metrics, and jobs are archived without"
+            );
         }
         return Ok(None);
     };
@@ -77,9 +79,8 @@ pub(super) fn open_external(
     let mut stores: BTreeMap<String, Arc<dyn MetricSource>> = BTreeMap::new();
     for settings in &config.external_stores {
         let options = flightdeck_external::Options::new(&settings.url, settings.token.reveal());
-        let store = ExternalStore::new(options, Arc::clone(clock)).map_err(|source| StartError::External {
-            scope: settings.scope.clone(),
-            reason: source.to_string(),
+        let store = ExternalStore::new(options, Arc::clone(clock)).map_err(|source| {
+            StartError::External { scope: settings.scope.clone(), reason: source.to_string() }
         })?;
         stores.insert(settings.scope.clone(), Arc::new(store));
     }

@@ -83,12 +83,14 @@ impl SampleStore {
         Ok(file)
     }
 
-    /// Removes the snapshots whose blocks are all older than this. Returns how many.
+    /// Removes the snapshots whose blocks are all older than this, but never the newest: a folder without any looks new, and
+    /// what the reference server left would be taken over again. Returns how many.
     pub(super) fn remove_snapshots_before(&self, oldest_s: i64) -> Result<usize, StoreError> {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         // Oldest first, and no further than the first that stays: a block that a newer file replaced must not come back
         // in its older form.
-        let needless = snapshots.files.list().iter().take_while(|file| file.end_s < oldest_s);
+        let (_, earlier) = snapshots.files.list().split_last().unzip();
+        let needless = earlier.unwrap_or_default().iter().take_while(|file| file.end_s < oldest_s);
         let numbers: Vec<u64> = needless.map(|file| file.number).collect();
         if !numbers.is_empty() {
             snapshots.files.remove(&numbers).map_err(StoreError::Log)?;

@@ -30,7 +30,7 @@ pub struct OpenReport {
     pub log_samples: u64,
     /// Parts of snapshots and records of the log that are damaged. They were left aside; their files are kept.
     pub damaged: u64,
-    /// Samples and blocks of clusters and metrics that are not configured any more, or older than what is kept.
+    /// Samples and blocks of clusters and metrics that are not configured any more, or of more series than are kept.
     pub passed_over: u64,
     /// How long it took, in seconds.
     pub seconds: f64,
@@ -74,7 +74,7 @@ pub(super) fn open(
     let oldest_s = now_s.saturating_sub(options.retention_s);
     let mut report = OpenReport::default();
     let mut files = Snapshots::open(Arc::clone(disk), directory).map_err(StoreError::Log)?;
-    load_snapshots(&mut files, options, memory, oldest_s, &mut report);
+    load_snapshots(&mut files, options, memory, &mut report);
     let log_options = LogOptions { durability: options.durability, segment_bytes: options.segment_bytes };
     let mut log =
         Log::open(Arc::clone(disk), directory, log_options, files.log_start()).map_err(StoreError::Log)?;
@@ -100,13 +100,7 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn load_snapshots(
-    files: &mut Snapshots,
-    options: &StoreOptions,
-    memory: &Memory,
-    oldest_s: i64,
-    report: &mut OpenReport,
-) {
+fn load_snapshots(files: &mut Snapshots, options: &StoreOptions, memory: &Memory, report: &mut OpenReport) {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = if options.load_threads == 0 { cores.min(LOAD_THREADS_MAX) } else { options.load_threads };
     let passed_over = AtomicU64::new(0);
@@ -116,7 +110,8 @@ fn load_snapshots(
             unreadable.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        if !memory.insert_saved(&found.series, found.timestep_s, found.block_number, block, oldest_s) {
+        // Which old samples jobs still need nobody has said yet: what no one needs goes with the next maintenance.
+        if !memory.insert_saved(&found.series, found.timestep_s, found.block_number, block, i64::MIN) {
             passed_over.fetch_add(1, Ordering::Relaxed);
         }
     };

@@ -30,9 +30,11 @@ impl MetricStore for SampleStore {
     }
 
     fn free(&self, paths: &[Vec<String>], to: UnixTime) -> Result<u64, PortError> {
+        // Not while a snapshot is written: it would have some series as they were before and some as they are after.
+        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         let dropped =
             self.writer.order(|answer| Order::Free { paths: paths.to_vec(), to_s: to.0, answer })?;
-        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner).next_is_full = true;
+        snapshots.next_is_full = true;
         Ok(dropped)
     }
 

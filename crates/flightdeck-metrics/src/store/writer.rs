@@ -22,6 +22,9 @@ const QUEUE_BYTES_MAX: usize = 256 << 20;
 /// Bytes that are written with one sync at most; more would only let the first wait for the last.
 const GROUP_BYTES_MAX: usize = 16 << 20;
 
+/// Lists that are kept for the next parts: some hundred KiB.
+const SPARE_LISTS: usize = 8;
+
 /// How often the deadlines are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -92,6 +95,9 @@ struct State {
     orders: VecDeque<Order>,
     /// Whoever waits for the group that is being written, with their deadlines.
     in_flight: Vec<(Option<Asker>, Arc<Fate>, Instant)>,
+    /// Lists that were used, for the next parts: written by one thread and freed by another, their memory would not come
+    /// back for long.
+    spare: Vec<Vec<Sample>>,
     closing: bool,
 }
 
@@ -136,6 +142,11 @@ impl Writer {
         let write = std::thread::Builder::new().name("flightdeck-samples".to_owned());
         writer.threads.push(write.spawn(move || Loop { shared, log, memory }.run())?);
         Ok(writer)
+    }
+
+    /// An empty list for the samples of a part.
+    pub(super) fn room(&self) -> Vec<Sample> {
+        self.shared.state().spare.pop().unwrap_or_default()
     }
 
     /// Until when a body that arrives now may wait.
@@ -245,7 +256,7 @@ impl Loop {
     fn run(mut self) {
         while let Some((group, orders)) = self.next() {
             if !group.is_empty() {
-                self.commit(&group);
+                self.commit(group);
             }
             for order in orders {
                 self.carry_out(order);
@@ -275,18 +286,27 @@ impl Loop {
         Some((group, std::mem::take(&mut state.orders)))
     }
 
-    fn commit(&mut self, group: &[Part]) {
+    fn commit(&mut self, mut group: Vec<Part>) {
         let records: Vec<&[u8]> = group.iter().map(|part| part.record.as_slice()).collect();
         let failure = self.log.append(&records).err();
         if let Some(error) = &failure {
             tracing::error!(error = with_causes(error), "samples could not be written to the log");
         } else {
-            for part in group {
+            for part in &group {
                 self.memory.apply(&part.samples);
             }
         }
         let failure = failure.map(|error| port_error(&error));
-        for (asker, fate, _) in std::mem::take(&mut self.shared.state().in_flight) {
+        let mut state = self.shared.state();
+        while state.spare.len() < SPARE_LISTS
+            && let Some(mut part) = group.pop()
+        {
+            part.samples.clear();
+            state.spare.push(part.samples);
+        }
+        let in_flight = std::mem::take(&mut state.in_flight);
+        drop(state);
+        for (asker, fate, _) in in_flight {
             if let Some(error) = &failure {
                 fate.fail(error);
             }

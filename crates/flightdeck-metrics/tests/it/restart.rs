@@ -1,1 +1,195 @@
-//! x
+//! What the store finds when it is opened again, and what it leaves on disk.
+
+use crate::site::{NOW_S, Site, cluster, files_of, line, of_node, read_all, try_write, write};
+use flightdeck_metrics::{SampleStore, StoreError};
+use flightdeck_model::{HeldHost, MetricStore, UnixTime};
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+/// A block of the metric `load`.
+const BLOCK_S: i64 = 256 * 60;
+
+/// Writes as many samples of a host as there are values, a minute apart.
+fn write_run(store: &SampleStore, host: &str, from_s: i64, values: &[f64]) {
+    let times = (0..).map(|index: i64| from_s + index * 60);
+    write(
+        store,
+        &times
+            .zip(values)
+            .map(|(time_s, value)| line(&of_node(host, "load"), time_s, *value))
+            .collect::<String>(),
+    );
+}
+
+fn run(from_s: i64, values: &[f64]) -> BTreeMap<i64, f64> {
+    (0..).map(|index: i64| from_s + index * 60).zip(values.iter().copied()).collect()
+}
+
+#[test]
+fn a_closed_store_opens_from_its_snapshot_alone() {
+    let site = Site::alpha();
+    let (store, first) = site.open();
+    assert_eq!((first.snapshots, first.log_samples, first.took_over), (0, 0, None));
+    write_run(&store, "a1", NOW_S - 600, &[1.0, 2.0, 3.5]);
+    store.close().unwrap();
+    assert_eq!((site.files("log-"), site.files("snapshot-")), (0, 1));
+    let (reopened, report) = site.open();
+    assert_eq!((report.snapshots, report.blocks, report.log_samples, report.damaged), (1, 1, 0, 0));
+    assert_eq!(read_all(&reopened, &of_node("a1", "load")), run(NOW_S - 600, &[1.0, 2.0, 3.5]));
+}
+
+#[test]
+fn a_store_that_was_not_closed_opens_from_its_log() {
+    let site = Site::alpha();
+    let (store, _) = site.open();
+    write_run(&store, "a1", NOW_S - 600, &[1.0, 2.0, 3.5]);
+    drop(store);
+    let (reopened, report) = site.open();
+    assert_eq!((report.snapshots, report.log_samples, report.damaged), (0, 3, 0));
+    assert_eq!(read_all(&reopened, &of_node("a1", "load")), run(NOW_S - 600, &[1.0, 2.0, 3.5]));
+}
+
+#[test]
+fn a_log_that_a_snapshot_holds_already_changes_nothing() {
+    let site = Site::alpha();
+    let (store, _) = site.open();
+    write_run(&store, "a1", NOW_S - 600, &[1.0, 2.0, 3.0]);
+    write_run(&store, "a1", NOW_S - 600, &[4.0]);
+    let logs = || files_of(site.folder.path()).into_iter().filter(|name| name.starts_with("log-"));
+    let before: Vec<(String, Vec<u8>)> =
+        logs().map(|name| (name.clone(), fs::read(site.folder.path().join(name)).unwrap())).collect();
+    store.checkpoint().unwrap();
+    write_run(&store, "a1", NOW_S - 540, &[5.0]);
+    drop(store);
+    // As if the program had been killed after the snapshot was there and before the log was removed.
+    for (name, content) in before {
+        fs::write(site.folder.path().join(name), content).unwrap();
+    }
+    let (reopened, report) = site.open();
+    assert_eq!((report.log_samples, report.damaged), (1, 0), "the log is read from where the snapshot ends");
+    assert_eq!(read_all(&reopened, &of_node("a1", "load")), run(NOW_S - 600, &[4.0, 5.0, 3.0]));
+    reopened.checkpoint().unwrap();
+    assert_eq!(logs().count(), 0, "and removed with the next snapshot");
+}
+
+#[test]
+fn an_unfinished_snapshot_is_no_snapshot() {
+    let site = Site::alpha();
+    let (store, _) = site.open();
+    write_run(&store, "a1", NOW_S - 600, &[1.0]);
+    store.close().unwrap();
+    let name = files_of(site.folder.path()).into_iter().find(|name| name.starts_with("snapshot-")).unwrap();
+    let snapshot = fs::read(site.folder.path().join(name)).unwrap();
+    let unfinished = site.folder.path().join(".new-snapshot-0000000007-0000000009.fds");
+    fs::write(&unfinished, &snapshot[..snapshot.len() / 2]).unwrap();
+    let (reopened, report) = site.open();
+    assert_eq!((report.snapshots, report.damaged), (1, 0));
+    assert!(!unfinished.exists());
+    assert_eq!(read_all(&reopened, &of_node("a1", "load")), run(NOW_S - 600, &[1.0]));
+}
+
+#[test]
+fn only_one_store_at_a_time_has_the_folder() {
+    let site = Site::alpha();
+    let (store, _) = site.open();
+    write_run(&store, "a1", NOW_S, &[1.0]);
+    let second = SampleStore::open(site.options.clone(), Arc::clone(&site.clock) as _);
+    assert!(matches!(second, Err(StoreError::InUse { path }) if path == site.folder.path()));
+    write_run(&store, "a1", NOW_S + 60, &[2.0]);
+    drop(store);
+    assert_eq!(read_all(&site.open().0, &of_node("a1", "load")), run(NOW_S, &[1.0, 2.0]));
+}
+
+#[test]
+fn a_checkpoint_without_news_writes_nothing() {
+    let site = Site::alpha();
+    let (store, _) = site.open();
+    assert_eq!(store.checkpoint().unwrap(), "0 new blocks written");
+    write_run(&store, "a1", NOW_S, &[1.0]);
+    assert_eq!(store.checkpoint().unwrap(), "1 new blocks written");
+    assert_eq!(store.checkpoint().unwrap(), "0 new blocks written");
+    assert_eq!(site.files("snapshot-"), 1);
+}
+
+#[test]
+fn samples_that_jobs_need_outlive_restarts_however_old_they_are() {
+    let mut site = Site::alpha();
+    site.options.retention_s = 2 * BLOCK_S;
+    let hold = |store: &SampleStore| {
+        let from = UnixTime(NOW_S - 1000);
+        store.hold(vec![HeldHost { cluster: "alpha".into(), host: "a1".into(), from }]);
+    };
+    let (store, _) = site.open();
+    hold(&store);
+    for host in ["a1", "a2"] {
+        write_run(&store, host, NOW_S - 600, &[1.0, 2.0]);
+    }
+    store.close().unwrap();
+    site.clock.advance(5 * BLOCK_S);
+    let (reopened, _) = site.open();
+    hold(&reopened);
+    reopened.maintain(UnixTime(NOW_S + 5 * BLOCK_S)).unwrap();
+    assert_eq!(read_all(&reopened, &of_node("a1", "load")), run(NOW_S - 600, &[1.0, 2.0]));
+    assert!(read_all(&reopened, &of_node("a2", "load")).is_empty(), "nobody needs these");
+    write_run(&reopened, "a1", NOW_S - 300, &[3.0]);
+    let report = try_write(&reopened, &line(&of_node("a2", "load"), NOW_S - 300, 3.0)).unwrap();
+    assert_eq!(report.skipped, BTreeMap::from([("older than the retention", 1)]));
+}
+
+#[test]
+fn what_was_freed_does_not_come_back() {
+    let site = Site::alpha();
+    let (store, _) = site.open();
+    write_run(&store, "a1", NOW_S - 2 * BLOCK_S, &[1.0]);
+    write_run(&store, "a1", NOW_S, &[2.0]);
+    store.checkpoint().unwrap();
+    assert_eq!(store.free(&[vec!["alpha".into()]], UnixTime(NOW_S - BLOCK_S)).unwrap(), 1);
+    drop(store);
+    let kept = run(NOW_S, &[2.0]);
+    for _ in 0..2 {
+        let (reopened, _) = site.open();
+        assert_eq!(read_all(&reopened, &of_node("a1", "load")), kept);
+        write_run(&reopened, "a2", NOW_S, &[3.0]);
+        reopened.close().unwrap();
+    }
+    assert_eq!(read_all(&site.open().0, &of_node("a1", "load")), kept);
+}
+
+#[test]
+fn snapshots_go_when_all_their_samples_are_too_old() {
+    let mut site = Site::alpha();
+    site.options.retention_s = 4 * 3600;
+    let (store, _) = site.open();
+    for hour in 0..24_i32 {
+        let now_s = NOW_S + i64::from(hour) * 3600;
+        write_run(&store, "a1", now_s, &[f64::from(hour)]);
+        store.checkpoint().unwrap();
+        store.maintain(UnixTime(now_s)).unwrap();
+        assert!(site.files("snapshot-") <= 10, "hour {hour}");
+        site.clock.advance(3600);
+    }
+    drop(store);
+    let found =
+        crate::site::read(&site.open().0, &of_node("a1", "load"), NOW_S + 20 * 3600, NOW_S + 24 * 3600);
+    assert_eq!(found.into_values().collect::<Vec<_>>(), [20.0, 21.0, 22.0, 23.0]);
+}
+
+#[test]
+fn metrics_may_change_between_two_starts() {
+    let site = Site::alpha();
+    let (store, _) = site.open();
+    write_run(&store, "a1", NOW_S, &[1.0, 2.0, 3.0]);
+    write(&store, &line(&of_node("a1", "power"), NOW_S, 100.0));
+    store.checkpoint().unwrap();
+    write(&store, &line(&of_node("a1", "power"), NOW_S + 60, 101.0));
+    drop(store);
+    let mut changed = Site::new(vec![cluster("alpha", &[("load", 30)])]);
+    changed.options.directory.clone_from(&site.options.directory);
+    let (reopened, report) = changed.open();
+    assert_eq!((report.passed_over, report.damaged), (2, 0), "a block and a sample of a metric that is gone");
+    assert_eq!(read_all(&reopened, &of_node("a1", "load")), run(NOW_S, &[1.0, 2.0, 3.0]));
+    drop(reopened);
+    // Nothing of it is lost before it is too old.
+    assert_eq!(read_all(&site.open().0, &of_node("a1", "power")), run(NOW_S, &[100.0, 101.0]));
+}

@@ -96,20 +96,17 @@ pub(crate) fn write(store: &SampleStore, body: &str) {
 
 /// A line in line protocol.
 pub(crate) fn line(name: &SeriesName<'_>, time_s: i64, value: f64) -> String {
-    let mut tags = String::new();
-    for (tag, text) in [
+    let all = [
         ("cluster", name.cluster),
         ("hostname", name.host),
         ("type", name.kind),
         ("type-id", name.id),
         ("stype", name.sub_kind),
         ("stype-id", name.sub_id),
-    ] {
-        if !text.is_empty() {
-            tags.push_str(&format!(",{tag}={text}"));
-        }
-    }
-    format!("{}{tags} value={value:?} {time_s}\n", name.metric)
+    ];
+    let given = all.iter().filter(|(_, text)| !text.is_empty());
+    let tags: Vec<String> = given.map(|(tag, text)| format!(",{tag}={text}")).collect();
+    format!("{}{} value={value:?} {time_s}\n", name.metric, tags.concat())
 }
 
 /// A metric of the cluster `alpha` on a host as a whole.

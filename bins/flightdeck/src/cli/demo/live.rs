@@ -3,8 +3,10 @@
 //! It is a client of the server in the same process: it starts and stops jobs and writes line protocol by the use cases
 //! that requests go through.
 
-use flightdeck_model::{Aggregation, Cluster, MetricConfig, MetricScope, StartJobBody, StartResource, StopJobBody, SubCluster};
-use flightdeck_service::{Caller, Services};
+use flightdeck_model::{
+    Aggregation, Cluster, JobFilter, JobState, MetricConfig, MetricScope, StartJobBody, StartResource, StopJobBody, SubCluster,
+};
+use flightdeck_service::{Caller, ListJobs, Services};
 use futures_executor::block_on;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -40,6 +42,7 @@ impl MachineRoom {
         now: fn() -> i64,
     ) -> anyhow::Result<Self> {
         let mut room = Room::new(services.clone(), clusters, now());
+        room.end_left_over(now())?;
         room.fill(now());
         let (running, stop) = channel();
         let thread = std::thread::Builder::new()
@@ -87,8 +90,13 @@ impl Room {
         let mut slots = Vec::new();
         for cluster in clusters {
             for subcluster in &cluster.subclusters {
-                let hosts: Vec<String> =
-                    subcluster.nodes.expand(100_000).unwrap_or_default().into_iter().take(HOSTS_EACH).collect();
+                let hosts: Vec<String> = subcluster
+                    .nodes
+                    .expand(100_000)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .take(HOSTS_EACH)
+                    .collect();
                 for pair in hosts.chunks(2) {
                     slots.push(Slot {
                         cluster: Arc::clone(cluster),
@@ -101,6 +109,27 @@ impl Room {
         }
         // A demo that is started again in the same folder must not meet its own jobs.
         Self { services, slots, next_job_id: FIRST_JOB_ID + now_s % 900_000_000 }
+    }
+
+    /// Ends the jobs of an earlier run, which was ended before they were.
+    fn end_left_over(&self, now_s: i64) -> anyhow::Result<()> {
+        let caller = Caller::on_machine();
+        let filter = JobFilter { states: vec![JobState::Running], ..JobFilter::default() };
+        let running = ListJobs { filter, items_per_page: 10_000, ..ListJobs::default() };
+        for job in self.services.list_jobs(&caller.principal, &running)?.jobs {
+            if job.key.job_id < FIRST_JOB_ID {
+                continue;
+            }
+            let body = StopJobBody {
+                job_id: Some(job.key.job_id),
+                cluster: Some(job.key.cluster.clone()),
+                start_time: Some(job.key.start_time.0),
+                job_state: Some("cancelled".to_owned()),
+                stop_time: Some(now_s),
+            };
+            block_on(self.services.stop_job(&caller, body))?;
+        }
+        Ok(())
     }
 
     /// Lets most places have a job that began a while ago.
@@ -201,7 +230,8 @@ impl Room {
         if body.is_empty() {
             return;
         }
-        let written = self.services.write_samples(&Caller::on_machine().principal, body.as_bytes(), None, None);
+        let written =
+            self.services.write_samples(&Caller::on_machine().principal, body.as_bytes(), None, None);
         let outcome = match written {
             Ok(answer) => block_on(answer).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
@@ -262,19 +292,26 @@ fn write_host(
         MetricScope::Accelerator => topology.accelerators.iter().map(|one| one.id.clone()).collect(),
     };
     let share = match metric.aggregation {
-        Some(Aggregation::Sum) if !parts.is_empty() => 1.0 / f64::from(u32::try_from(parts.len()).unwrap_or(1)),
+        Some(Aggregation::Sum) if !parts.is_empty() => {
+            1.0 / f64::from(u32::try_from(parts.len()).unwrap_or(1))
+        }
         _ => 1.0,
     };
     let most = metric.thresholds.normal.max(1.0) * share;
     for (number, part) in (0_u32..).zip(&parts) {
-        let value = most * job.intensity * (0.85 + 0.15 * wave(job.job_id, time_s, host_number * 97 + number));
+        let value =
+            most * job.intensity * (0.85 + 0.15 * wave(job.job_id, time_s, host_number * 97 + number));
         let tags = if part.is_empty() {
             "type=node".to_owned()
         } else {
             format!("type={},type-id={part}", metric.scope.as_str())
         };
         // Writing into a string cannot fail.
-        let _ = writeln!(body, "{},cluster={cluster},hostname={host},{tags} value={value:.2} {time_s}", metric.name);
+        let _ = writeln!(
+            body,
+            "{},cluster={cluster},hostname={host},{tags} value={value:.2} {time_s}",
+            metric.name
+        );
     }
 }
 
