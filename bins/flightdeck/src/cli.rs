@@ -3,6 +3,7 @@
 //! What a command gives is on standard output; messages are on standard error. The exit code is 0 only on
 //! success.
 
+mod archive;
 pub mod config_check;
 mod db;
 mod demo;
@@ -72,6 +73,9 @@ enum Command {
     /// Shows and mends job starts and stops that were refused and kept (main.refused-jobs)
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineCommand),
+    /// Archives what could not be archived
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
     /// Says what the samples of running jobs need
     #[command(subcommand)]
     Metrics(metrics::MetricsCommand),
@@ -117,6 +121,7 @@ fn dispatch(global: &Global, command: Command) -> anyhow::Result<ExitCode> {
         Command::User(command) => user::run(&load::config(&global.config)?, command)?,
         Command::Tasks => tasks::run(&load::config(&global.config)?)?,
         Command::Quarantine(command) => quarantine::run(&load::config(&global.config)?, &command)?,
+        Command::Archive(command) => archive::run(&load::config(&global.config)?, &command)?,
         Command::Metrics(command) => metrics::run(&command)?,
         Command::Db(command) => db::run(&global.config, &command)?,
         Command::Token(args) => print(&token::run(&load::config(&global.config)?, &args)?)?,

@@ -6,9 +6,11 @@ use crate::schema::{node, node_report};
 use crate::transaction::WriteTransaction;
 use crate::{Database, DbError};
 use diesel::prelude::*;
-use flightdeck_model::{NodeReport, NodeRepository, NodeStatus, PortError, PortFuture, UnixTime};
+use flightdeck_model::{NodeHealth, NodeReport, NodeRepository, NodeStatus, PortError, PortFuture, UnixTime};
 use rows::{AddToHistory, MOST_ROWS, StateRow, StoreCurrent};
 use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use std::str::FromStr;
 
 mod rows;
 
@@ -34,9 +36,9 @@ fn store_report(
     for report in nodes {
         // What is said last of a node holds; a node that is there keeps its own number.
         let id = current.get(report.hostname.as_str()).map_or_else(|| transaction.next_id(), |row| row.id);
-        current.insert(&report.hostname, StateRow { id, time, report });
+        current.insert(&report.hostname, StateRow::new(id, time, report));
         let node_id = *node_ids.entry(report.hostname.clone()).or_insert(id);
-        history.push((StateRow { id: transaction.next_id(), time, report }, node_id));
+        history.push((StateRow::new(transaction.next_id(), time, report), node_id));
     }
     let current: Vec<StateRow<'_>> = current.into_values().collect();
     for rows in current.chunks(MOST_ROWS) {
@@ -61,16 +63,25 @@ struct StatusRow {
     memory_allocated: i64,
     gpus_allocated: i64,
     jobs_running: i64,
+    health_state: Option<String>,
+    health_metrics: Option<String>,
+}
+
+/// A word that ought to be one of a few.
+fn parsed<T>(word: &str, (table, column): (&'static str, &'static str), id: i64) -> Result<T, DbError>
+where
+    T: FromStr<Err: Error + Send + Sync + 'static>,
+{
+    let corrupt = |error| DbError::Corrupt { table, column, id: id.to_string(), source: Box::new(error) };
+    word.parse().map_err(corrupt)
 }
 
 impl StatusRow {
     fn into_status(self, table: &'static str) -> Result<NodeStatus, DbError> {
-        let state = self.state.parse().map_err(|error| DbError::Corrupt {
-            table,
-            column: "node_state",
-            id: self.id.to_string(),
-            source: Box::new(error),
-        })?;
+        let state = parsed(&self.state, (table, "node_state"), self.id)?;
+        let health_state =
+            self.health_state.map(|word| parsed(&word, (table, "health_state"), self.id)).transpose()?;
+        let health_metrics = self.health_metrics.unwrap_or_default();
         let report = NodeReport {
             hostname: self.hostname,
             subcluster: self.subcluster,
@@ -79,6 +90,7 @@ impl StatusRow {
             memory_allocated_mb: self.memory_allocated,
             gpus_allocated: self.gpus_allocated,
             jobs_running: self.jobs_running,
+            health: health_state.map(|state| NodeHealth { state, health_metrics }),
         };
         Ok(NodeStatus { cluster: self.cluster, time: UnixTime(self.time), report })
     }
@@ -96,6 +108,8 @@ fn current(connection: &mut AnyConnection, cluster: Option<&str>) -> Result<Vec<
         node::memory_allocated,
         node::gpus_allocated,
         node::jobs_running,
+        node::health_state,
+        node::health_metrics,
     );
     let in_order = node::table.select(columns).order((node::cluster, node::hostname));
     let rows: Vec<StatusRow> = match cluster {
@@ -122,6 +136,8 @@ fn history(
         node_report::memory_allocated,
         node_report::gpus_allocated,
         node_report::jobs_running,
+        node_report::health_state,
+        node_report::health_metrics,
     );
     let of_node = node_report::table
         .inner_join(node::table)

@@ -38,11 +38,13 @@ pub enum AuditAction {
     DropQuarantined,
     /// Samples were dropped from the metric store.
     FreeSamples,
+    /// Jobs that could not be archived were queued again.
+    ArchiveAgain,
 }
 
 impl AuditAction {
     /// All actions.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::StartJob,
         Self::StopJob,
         Self::TagJob,
@@ -57,6 +59,7 @@ impl AuditAction {
         Self::RetryQuarantined,
         Self::DropQuarantined,
         Self::FreeSamples,
+        Self::ArchiveAgain,
     ];
 
     /// The action's name in the API and the database.
@@ -77,6 +80,7 @@ impl AuditAction {
             Self::RetryQuarantined => "retry_quarantined",
             Self::DropQuarantined => "drop_quarantined",
             Self::FreeSamples => "free_samples",
+            Self::ArchiveAgain => "archive_again",
         }
     }
 }

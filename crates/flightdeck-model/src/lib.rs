@@ -55,7 +55,10 @@ pub use job::{
 };
 pub use metric_data::{JobData, JobMetric, Series, SeriesStatistics, StatisticsSeries};
 pub use node_list::{NodeList, NodeListError};
-pub use node_state::{NodeReport, NodeState, NodeStateBody, NodeStatesBody, NodeStatus, UnknownNodeState};
+pub use node_state::{
+    NodeHealth, NodeHealthState, NodeReport, NodeState, NodeStateBody, NodeStatesBody, NodeStatus,
+    UnknownNodeHealth, UnknownNodeState,
+};
 pub use ports::{
     ArchiveAction, ArchiveEntry, ArchiveOutcome, ArchiveProblem, ArchiveTask, ArchiveWork, ArchivedJob,
     ArchivedResult, ArchivingOutcome, ArchivingQueue, AuditLog, AuditPage, BlockInfo, ChangedJob, DataStamp,

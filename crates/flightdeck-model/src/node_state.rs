@@ -1,7 +1,8 @@
-//! What a node is said to be doing.
+//! What a node is said to be doing, and how its metrics are doing.
 
 use crate::UnixTime;
 use crate::job::null_as_default;
+use crate::ports::NodeFreshness;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -80,6 +81,98 @@ impl FromStr for NodeState {
     }
 }
 
+/// In a word, how a node's metrics are doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum NodeHealthState {
+    /// All expected metrics are fresh.
+    Full,
+    /// Some are.
+    Partial,
+    /// None is, or nothing is known of the node.
+    Failed,
+}
+
+impl NodeHealthState {
+    /// All states.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Partial, Self::Failed];
+
+    /// The state's name in the API and the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for NodeHealthState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is not the name of a state of a node's metrics.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a node's health: allowed are full, partial and failed")]
+pub struct UnknownNodeHealth(pub String);
+
+impl FromStr for NodeHealthState {
+    type Err = UnknownNodeHealth;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|state| state.as_str() == text);
+        found.ok_or_else(|| UnknownNodeHealth(text.to_owned()))
+    }
+}
+
+/// How a node's metrics are doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeHealth {
+    /// In a word.
+    #[serde(rename = "State")]
+    pub state: NodeHealthState,
+    /// JSON as text: `{"missing":[…],"degraded":[…]}`, the metrics without any sample and those whose newest sample is
+    /// older than five timesteps; empty when nothing is known of the node, and when nobody looked.
+    #[serde(rename = "HealthMetrics")]
+    pub health_metrics: String,
+}
+
+/// The metrics that are not fresh, as [`NodeHealth::health_metrics`] has them.
+#[derive(Serialize)]
+struct NotFresh<'a> {
+    missing: &'a [String],
+    degraded: &'a [String],
+}
+
+impl NodeHealth {
+    /// The health of a node that is out of service: nobody expects samples of it.
+    #[must_use]
+    pub const fn of_down_node() -> Self {
+        Self { state: NodeHealthState::Full, health_metrics: String::new() }
+    }
+
+    /// The health of a node that is expected to have `expected` metrics.
+    #[must_use]
+    pub fn of(freshness: &NodeFreshness, expected: usize) -> Self {
+        if !freshness.is_known {
+            return Self { state: NodeHealthState::Failed, health_metrics: String::new() };
+        }
+        let NodeFreshness { missing, degraded, .. } = freshness;
+        let state = match missing.len() + degraded.len() {
+            0 => NodeHealthState::Full,
+            bad if bad >= expected => NodeHealthState::Failed,
+            _ => NodeHealthState::Partial,
+        };
+        // Lists of texts can always be encoded.
+        let health_metrics = serde_json::to_string(&NotFresh { missing, degraded }).unwrap_or_default();
+        Self { state, health_metrics }
+    }
+}
+
 /// The body of a report of node states. `null` counts as absent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +231,8 @@ pub struct NodeReport {
     pub gpus_allocated: i64,
     /// Number of jobs on it.
     pub jobs_running: i64,
+    /// How its metrics were doing; `None` when this server does not keep them.
+    pub health: Option<NodeHealth>,
 }
 
 /// What a node was doing at a time.

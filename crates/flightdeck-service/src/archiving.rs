@@ -8,7 +8,7 @@ use crate::error::with_causes;
 use crate::{ServiceError, Services};
 use finished_job::{Finished, LoadedJob, finished};
 use flightdeck_model::{
-    ArchivedResult, ArchivingOutcome, JobKey, JobRecord, JobToArchive, JobVisibility, PortError,
+    ArchivedResult, ArchivingOutcome, JobDbId, JobKey, JobRecord, JobToArchive, JobVisibility, PortError,
     TagVisibility, TimeSpan, UnixTime,
 };
 use futures_executor::block_on;
@@ -81,6 +81,15 @@ enum Attempted {
 
 /// Why an attempt failed, in words.
 struct Failure(String);
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Port(port) => Self(with_causes(&*port)),
+            other => Self(with_causes(&other)),
+        }
+    }
+}
 
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
@@ -214,13 +223,23 @@ impl Services {
         Ok(())
     }
 
+    /// The job as the batch system knows it; empty when that cannot be found out.
+    fn name_of(&self, id: JobDbId) -> String {
+        let no_tags = TagVisibility { admin_tags: false, username: String::new() };
+        let found = self.jobs.find_job(id, &JobVisibility::All, &no_tags, self.clock.now());
+        found.ok().flatten().map(|job| job.key.to_string()).unwrap_or_default()
+    }
+
     fn note_failure(&self, job: &JobToArchive, problem: String) -> ArchivingCounts {
         let attempts = job.attempts.saturating_add(1);
         let is_last = attempts >= self.settings.archive_attempts_max;
-        tracing::warn!(job = %job.id, attempts, is_last, problem, "a job could not be archived");
         let outcome = if is_last {
+            // The queue forgets it with the job: this is where an administrator finds it.
+            let key = self.name_of(job.id);
+            tracing::error!(job = %job.id, key, attempts, problem, "a job is not archived: it was given up");
             ArchivingOutcome::GivenUp { problem }
         } else {
+            tracing::warn!(job = %job.id, attempts, problem, "a job could not be archived");
             let due = UnixTime(self.clock.now().0.saturating_add(retry_after_s(job.attempts)));
             ArchivingOutcome::Retry { due, problem }
         };

@@ -67,7 +67,8 @@ impl Services {
     ///
     /// # Errors
     ///
-    /// `NotFound` when the job has no data, Port when they cannot be read.
+    /// `NotFound` when the job has no data, Unprocessable when they are too many to be held in memory, Port when they
+    /// cannot be read.
     pub fn job_metrics(
         &self,
         job: &JobRecord,
@@ -155,14 +156,26 @@ fn no_data(job: &JobRecord) -> String {
 #[derive(Debug, Clone)]
 enum LoadFailure {
     Absent(String),
+    TooMuch(String),
     Port(Arc<PortError>),
     Encode(Arc<serde_json::Error>),
+}
+
+impl From<ServiceError> for LoadFailure {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Port(port) => Self::Port(port),
+            ServiceError::Encode(encode) => Self::Encode(encode),
+            other => Self::TooMuch(other.to_string()),
+        }
+    }
 }
 
 impl LoadFailure {
     fn into_service_error(shared: Arc<Self>) -> ServiceError {
         match Arc::unwrap_or_clone(shared) {
             Self::Absent(reason) => ServiceError::NotFound(reason),
+            Self::TooMuch(reason) => ServiceError::Unprocessable(reason),
             Self::Port(error) => ServiceError::Port(error),
             Self::Encode(error) => ServiceError::Encode(error),
         }

@@ -32,6 +32,7 @@
 //! # Ok::<(), flightdeck_service::ServiceError>(())
 //! ```
 
+mod archive_again;
 mod archive_tasks;
 mod archived_data;
 mod archiving;
@@ -83,7 +84,7 @@ pub use job_metrics::{EncodedMetrics, MetricRequest, MetricShape};
 pub use list_jobs::{JobList, ListJobs, LongJobList};
 pub use manage_users::{ManageUserError, ProjectChange, RoleChange, add_user, change_projects, change_roles};
 pub use metric_sources::MetricSources;
-pub use node_health::{HealthBody, NodeHealth, NodeHealthState};
+pub use node_health::HealthBody;
 pub use periodic::PeriodicTask;
 pub use query_samples::{QueriedSeries, QueryAnswer, QueryBody, SampleQuery};
 pub use report_nodes::NodesReported;
@@ -154,7 +155,7 @@ impl Default for Settings {
             stop_overdue_grace_s: None,
             node_state_retention_s: None,
             archive_workers: 2,
-            archive_attempts_max: 8,
+            archive_attempts_max: 24,
             footprint_interval_s: Some(600),
             checkpoint_interval_s: 3600,
         }

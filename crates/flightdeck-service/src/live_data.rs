@@ -3,9 +3,10 @@
 //!
 //! Knows no database and no archive. The data are at one scope per metric; coarser ones are made of them elsewhere.
 
+use crate::ServiceError;
 use flightdeck_model::{
     FoundSeries, JobData, JobMetric, MetricConfig, MetricScope, MetricSource, MissingSamples, PortError,
-    Resource, Series, SeriesAnswer, SeriesParts, SeriesRequest, SubCluster, TimeSpan, Topology,
+    Resource, Series, SeriesAnswer, SeriesParts, SeriesRequest, SubCluster, TimeSpan, Topology, UnixTime,
 };
 use std::collections::BTreeMap;
 
@@ -23,6 +24,13 @@ const PARTS_FINEST_FIRST: [MetricScope; 5] = [
 
 /// Values that are read at once, about: 32 MiB.
 const BATCH_VALUES: usize = 4 << 20;
+
+/// Values that are read at once at most, whether there are samples or not: 2 GiB. More are those of a job that is said to
+/// have started in another age, or of thousands of nodes.
+const READ_VALUES_MAX: usize = 1 << 28;
+
+/// Values that are held for one job at most: 4 GiB.
+const HELD_VALUES_MAX: usize = 1 << 29;
 
 /// Why samples are missing when the store has nothing to say about it.
 const NO_SAMPLES: &str = "no samples";
@@ -92,12 +100,16 @@ impl<'a> JobPlace<'a> {
 
     /// Reads metrics of the job. Index 0 of a series is the step of the metric's grid that `span` begins in; all series
     /// of a metric are as long as the last sample of any of them says.
+    ///
+    /// # Errors
+    ///
+    /// Unprocessable when they are too many to be held in memory, Port when the store fails.
     pub(crate) fn load(
         &self,
         source: &dyn MetricSource,
         metrics: &[&'a MetricConfig],
         span: TimeSpan,
-    ) -> Result<LiveData, PortError> {
+    ) -> Result<LiveData, ServiceError> {
         let native: Vec<_> = metrics.iter().map(|metric| (*metric, metric.scope)).collect();
         let mut readings = self.read(source, &native, span)?;
         let absent: Vec<_> = readings.iter().filter(|one| one.is_empty()).map(|one| one.metric).collect();
@@ -122,14 +134,17 @@ impl<'a> JobPlace<'a> {
         source: &dyn MetricSource,
         wanted: &[(&'a MetricConfig, MetricScope)],
         span: TimeSpan,
-    ) -> Result<Vec<Reading<'a>>, PortError> {
+    ) -> Result<Vec<Reading<'a>>, ServiceError> {
         let mut requests = Vec::with_capacity(wanted.len() * self.resources.len());
         let mut readings: Vec<Reading<'a>> = Vec::with_capacity(wanted.len());
+        let mut values = 0_usize;
         for &(metric, scope) in wanted {
             let mut hosts = Vec::with_capacity(self.resources.len());
             for resource in self.resources {
                 let Some(parts) = parts_of(resource, scope, &self.subcluster.topology) else { continue };
                 let host = resource.hostname.clone();
+                let of_host = count_of(&parts).saturating_mul(span.steps(metric.timestep_s));
+                values = values.saturating_add(of_host);
                 requests.push(SeriesRequest { metric: metric.name.clone(), host, parts });
                 hosts.push((resource.hostname.as_str(), SeriesAnswer::default()));
             }
@@ -140,6 +155,7 @@ impl<'a> JobPlace<'a> {
         if requests.is_empty() {
             return Ok(readings);
         }
+        refuse_more_than(READ_VALUES_MAX, values)?;
         let answers = source.read_series(self.cluster, &requests, span)?;
         let places = readings.iter_mut().flat_map(|reading| &mut reading.hosts);
         for ((_, place), answer) in places.zip(answers) {
@@ -148,29 +164,44 @@ impl<'a> JobPlace<'a> {
         Ok(readings)
     }
 
-    /// Which of the metrics have samples somewhere on the job's hosts.
+    /// Which of the metrics have samples somewhere on the job's hosts. Looks at as many hosts at once as can be held in
+    /// memory even when they have everything, and when that is not even one, at the end of the span alone.
     fn kept_at_other_scopes(
         &self,
         source: &dyn MetricSource,
         metrics: &[&'a MetricConfig],
         span: TimeSpan,
     ) -> Result<Vec<&'a MetricConfig>, PortError> {
-        if metrics.is_empty() {
-            return Ok(Vec::new());
+        let steps = metrics.iter().map(|metric| span.steps(metric.timestep_s));
+        let all_steps = steps.fold(0, usize::saturating_add);
+        let of_host = all_steps.saturating_mul(count_of_everything(&self.subcluster.topology));
+        let hosts_at_once = (READ_VALUES_MAX / of_host.max(1)).max(1);
+        let span = last_part(span, of_host / READ_VALUES_MAX + 1);
+        let mut absent = metrics.to_vec();
+        let mut kept = Vec::new();
+        for hosts in self.resources.chunks(hosts_at_once) {
+            if absent.is_empty() {
+                break;
+            }
+            let everything = |metric: &&'a MetricConfig| {
+                let name = metric.name.clone();
+                hosts.iter().map(move |resource| SeriesRequest {
+                    metric: name.clone(),
+                    host: resource.hostname.clone(),
+                    parts: SeriesParts::Everything,
+                })
+            };
+            let requests: Vec<_> = absent.iter().flat_map(everything).collect();
+            let answers = source.read_series(self.cluster, &requests, span)?;
+            let mut by_metric = answers.chunks(hosts.len());
+            let is_there = |answer: &SeriesAnswer| !answer.series.is_empty();
+            let (found, rest): (Vec<_>, Vec<_>) = absent
+                .into_iter()
+                .partition(|_| by_metric.next().is_some_and(|answers| answers.iter().any(is_there)));
+            kept.extend(found);
+            absent = rest;
         }
-        let of_hosts = |metric: &&'a MetricConfig| {
-            let name = metric.name.clone();
-            self.resources.iter().map(move |resource| SeriesRequest {
-                metric: name.clone(),
-                host: resource.hostname.clone(),
-                parts: SeriesParts::Everything,
-            })
-        };
-        let requests: Vec<_> = metrics.iter().flat_map(of_hosts).collect();
-        let answers = source.read_series(self.cluster, &requests, span)?;
-        let by_metric = metrics.iter().zip(answers.chunks(self.resources.len().max(1)));
-        let kept = by_metric.filter(|(_, answers)| answers.iter().any(|answer| !answer.series.is_empty()));
-        Ok(kept.map(|(metric, _)| *metric).collect())
+        Ok(kept)
     }
 
     fn read_other_scope(
@@ -178,7 +209,7 @@ impl<'a> JobPlace<'a> {
         source: &dyn MetricSource,
         metric: &'a MetricConfig,
         span: TimeSpan,
-    ) -> Result<Option<Reading<'a>>, PortError> {
+    ) -> Result<Option<Reading<'a>>, ServiceError> {
         for scope in other_scopes(metric.scope) {
             let found = self.read(source, &[(metric, scope)], span)?.pop();
             if let Some(reading) = found.filter(|reading| !reading.is_empty()) {
@@ -186,6 +217,55 @@ impl<'a> JobPlace<'a> {
             }
         }
         Ok(None)
+    }
+}
+
+/// Refuses to hold so many values.
+fn refuse_more_than(allowed: usize, values: usize) -> Result<(), ServiceError> {
+    if values <= allowed {
+        return Ok(());
+    }
+    let reason = format!(
+        "from its start on the job has {values} samples or gaps between them: at most {allowed} are read at once"
+    );
+    Err(ServiceError::Unprocessable(reason))
+}
+
+/// Counts the values that are held for a job.
+#[derive(Debug, Default)]
+pub(crate) struct HeldValues(usize);
+
+impl HeldValues {
+    /// Counts those of a metric at a scope.
+    ///
+    /// # Errors
+    ///
+    /// Unprocessable when they are too many by now.
+    pub(crate) fn add(&mut self, metric: &JobMetric) -> Result<(), ServiceError> {
+        let lengths = metric.series.iter().map(|series| series.data.len());
+        self.0 = lengths.fold(self.0, usize::saturating_add);
+        refuse_more_than(HELD_VALUES_MAX, self.0)
+    }
+}
+
+/// The last of so many equal parts of a span.
+fn last_part(span: TimeSpan, parts: usize) -> TimeSpan {
+    let length_s = span.to.0.saturating_sub(span.from.0);
+    let wanted_s = length_s / i64::try_from(parts).unwrap_or(i64::MAX).max(1);
+    if parts <= 1 { span } else { TimeSpan { from: UnixTime(span.to.0.saturating_sub(wanted_s)), ..span } }
+}
+
+/// How many series a metric has on a host that measures it for each of its parts.
+fn count_of_everything(topology: &Topology) -> usize {
+    let Topology { node, socket, memory_domain, die, core, accelerators } = topology;
+    1 + node.len() + socket.len() + memory_domain.len() + die.len() + core.len() + accelerators.len()
+}
+
+/// How many series are asked for.
+fn count_of(parts: &SeriesParts) -> usize {
+    match parts {
+        SeriesParts::Node | SeriesParts::Everything => 1,
+        SeriesParts::Parts { ids, .. } => ids.len(),
     }
 }
 

@@ -31,6 +31,12 @@ impl MetricSources {
         self.external_of(cluster, subcluster).or_else(|| Some(self.own.as_deref()?))
     }
 
+    /// The own store, if the samples of the subcluster are kept there.
+    pub(crate) fn own_of(&self, cluster: &str, subcluster: &str) -> Option<&dyn MetricStore> {
+        let is_elsewhere = self.external_of(cluster, subcluster).is_some();
+        self.own.as_deref().filter(|_| !is_elsewhere)
+    }
+
     fn external_of(&self, cluster: &str, subcluster: &str) -> Option<&dyn MetricSource> {
         if self.external.is_empty() {
             return None;

@@ -2,7 +2,7 @@
 
 use crate::permission::require_sample_reader;
 use crate::{ServiceError, Services};
-use flightdeck_model::{NodeFreshness, Principal};
+use flightdeck_model::{NodeHealth, Principal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,67 +20,6 @@ pub struct HealthBody {
     /// The metrics that each of them is expected to have.
     #[serde(rename = "metric-names")]
     pub metric_names: Vec<String>,
-}
-
-/// In a word, how a node's metrics are doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NodeHealthState {
-    /// All expected metrics are fresh.
-    Full,
-    /// Some are.
-    Partial,
-    /// None is, or nothing is known of the node.
-    Failed,
-}
-
-impl NodeHealthState {
-    /// The state's name in the API and the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Partial => "partial",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-/// How a node's metrics are doing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeHealth {
-    /// In a word.
-    #[serde(rename = "State")]
-    pub state: NodeHealthState,
-    /// JSON as text: `{"missing":[…],"degraded":[…]}`, the metrics without any sample and those whose newest sample is
-    /// older than five timesteps; empty when nothing is known of the node.
-    #[serde(rename = "HealthMetrics")]
-    pub health_metrics: String,
-}
-
-/// The metrics that are not fresh, as [`NodeHealth::health_metrics`] has them.
-#[derive(Serialize)]
-struct NotFresh<'a> {
-    missing: &'a [String],
-    degraded: &'a [String],
-}
-
-impl NodeHealth {
-    /// The health of a node that is expected to have `expected` metrics.
-    pub(crate) fn of(freshness: &NodeFreshness, expected: usize) -> Self {
-        if !freshness.is_known {
-            return Self { state: NodeHealthState::Failed, health_metrics: String::new() };
-        }
-        let NodeFreshness { missing, degraded, .. } = freshness;
-        let state = match missing.len() + degraded.len() {
-            0 => NodeHealthState::Full,
-            bad if bad >= expected => NodeHealthState::Failed,
-            _ => NodeHealthState::Partial,
-        };
-        // Lists of texts can always be encoded.
-        let health_metrics = serde_json::to_string(&NotFresh { missing, degraded }).unwrap_or_default();
-        Self { state, health_metrics }
-    }
 }
 
 impl Services {

@@ -1,10 +1,12 @@
-//! Stores what a batch system says of the nodes of a cluster.
+//! Stores what a batch system says of the nodes of a cluster, and how their metrics are doing at that time.
 
 use crate::field_rules::required_word;
 use crate::permission::require_any_job;
 use crate::shown::shown;
 use crate::{Caller, ServiceError, Services};
-use flightdeck_model::{AuditAction, Cluster, NodeReport, NodeState, NodeStateBody, NodeStatesBody};
+use flightdeck_model::{
+    AuditAction, Cluster, NodeHealth, NodeReport, NodeState, NodeStateBody, NodeStatesBody, UnixTime,
+};
 use std::collections::BTreeMap;
 
 /// What became of a report of node states.
@@ -40,10 +42,11 @@ impl Services {
             let unknown = body.nodes.into_iter().map(|node| node.hostname).collect();
             return Ok(NodesReported { stored: 0, unknown, cluster_is_known: false });
         };
-        let (reports, unknown) = reports_of(cluster, body.nodes);
+        let (mut reports, unknown) = reports_of(cluster, body.nodes);
         let stored = u64::try_from(reports.len()).unwrap_or(u64::MAX);
         if stored > 0 {
             let time = self.clock.now();
+            self.add_health(cluster, &mut reports, time);
             let stored_reports = self.nodes.report_nodes(body.cluster, time, reports).await;
             if let Err(error) = stored_reports {
                 return Err(attempt.refused(error.into()));
@@ -51,6 +54,26 @@ impl Services {
             attempt.with_detail(format!("{stored} nodes")).made();
         }
         Ok(NodesReported { stored, unknown, cluster_is_known: true })
+    }
+
+    /// Says how the nodes' metrics are doing, where this server keeps them.
+    fn add_health(&self, cluster: &Cluster, reports: &mut [NodeReport], now: UnixTime) {
+        for subcluster in &cluster.subclusters {
+            let Some(store) = self.metrics.own_of(&cluster.name, &subcluster.name) else { continue };
+            let (down, up): (Vec<_>, Vec<_>) = reports
+                .iter_mut()
+                .filter(|report| report.subcluster == subcluster.name)
+                .partition(|report| report.state == NodeState::Down);
+            for report in down {
+                report.health = Some(NodeHealth::of_down_node());
+            }
+            let expected: Vec<&str> = subcluster.metrics.iter().map(|metric| metric.name.as_str()).collect();
+            let hosts: Vec<&str> = up.iter().map(|report| report.hostname.as_str()).collect();
+            let found = store.freshness(&cluster.name, &hosts, &expected, now);
+            for (report, freshness) in up.into_iter().zip(&found) {
+                report.health = Some(NodeHealth::of(freshness, expected.len()));
+            }
+        }
     }
 }
 
@@ -89,6 +112,7 @@ fn reports_of(cluster: &Cluster, nodes: Vec<NodeStateBody>) -> (Vec<NodeReport>,
             memory_allocated_mb: node.memory_allocated,
             gpus_allocated: node.gpus_allocated,
             jobs_running: node.jobs_running,
+            health: None,
         };
         reports.insert(report.hostname.clone(), report);
     }

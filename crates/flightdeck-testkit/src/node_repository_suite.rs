@@ -4,7 +4,7 @@
 
 use crate::store_under_test::StoreUnderTest;
 use crate::wait;
-use flightdeck_model::{NodeReport, NodeState, NodeStatus, UnixTime};
+use flightdeck_model::{NodeHealth, NodeHealthState, NodeReport, NodeState, NodeStatus, UnixTime};
 
 /// Checks a [`NodeRepository`](flightdeck_model::NodeRepository); `make` makes an empty store.
 ///
@@ -16,6 +16,7 @@ pub fn node_repository_suite(make: impl Fn() -> StoreUnderTest) {
     the_last_report_is_current(&make());
     clusters_and_names_are_kept_apart(&make());
     every_state_is_kept(&make());
+    every_health_is_kept(&make());
     odd_names_are_kept(&make());
     the_history_has_all_reports(&make());
     old_states_can_be_removed(&make());
@@ -31,7 +32,12 @@ fn node(hostname: &str, state: NodeState) -> NodeReport {
         memory_allocated_mb: 0,
         gpus_allocated: 0,
         jobs_running: 0,
+        health: None,
     }
+}
+
+fn health(state: NodeHealthState, health_metrics: &str) -> NodeHealth {
+    NodeHealth { state, health_metrics: health_metrics.to_owned() }
 }
 
 fn report(store: &StoreUnderTest, cluster: &str, time_s: i64, nodes: &[NodeReport]) {
@@ -60,6 +66,7 @@ fn all_of_a_report_is_kept(store: &StoreUnderTest) {
         memory_allocated_mb: 5_000_000_000,
         gpus_allocated: 3,
         jobs_running: 2,
+        health: Some(health(NodeHealthState::Partial, r#"{"missing":["it's \"odd\""],"degraded":["load"]}"#)),
     };
     report(store, "alpha", 100, std::slice::from_ref(&full));
     let expected = [status("alpha", 100, full)];
@@ -105,6 +112,26 @@ fn every_state_is_kept(store: &StoreUnderTest) {
         assert_eq!(known.report.state.as_str(), known.report.hostname);
     }
     assert_eq!(current(store).len(), 6);
+}
+
+fn every_health_is_kept(store: &StoreUnderTest) {
+    let metrics = r#"{"missing":[],"degraded":[]}"#;
+    let mut healths = vec![None];
+    for state in NodeHealthState::ALL {
+        healths.extend([metrics, ""].map(|metrics| Some(health(state, metrics))));
+    }
+    let of =
+        |health: &Option<NodeHealth>| NodeReport { health: health.clone(), ..node("a001", NodeState::Idle) };
+    let mut expected = Vec::new();
+    for (time_s, known) in (100..).zip(&healths) {
+        report(store, "alpha", time_s, &[of(known)]);
+        let now = status("alpha", time_s, of(known));
+        assert_eq!(current(store), std::slice::from_ref(&now));
+        expected.insert(0, now);
+    }
+    assert_eq!(store.ports.node_history("alpha", "a001", 100).unwrap(), expected);
+    report(store, "alpha", 200, &[node("a001", NodeState::Idle)]);
+    assert_eq!(current(store), [status("alpha", 200, node("a001", NodeState::Idle))], "nobody looked");
 }
 
 fn odd_names_are_kept(store: &StoreUnderTest) {

@@ -1,6 +1,8 @@
 //! The whole server: real files, a real database, real sockets on the loopback interface.
 
 #[cfg(test)]
+mod archive_again;
+#[cfg(test)]
 mod burst;
 #[cfg(test)]
 mod command_line;

@@ -3,6 +3,7 @@
 use super::archive_tasks::{labels, queue_update};
 use super::columns::json_object;
 use super::which::JobBrief;
+use crate::connection::AnyConnection;
 use crate::schema::{archiving, job};
 use crate::transaction::WriteTransaction;
 use crate::{Database, DbError};
@@ -15,6 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Footprints that are written at once: starts and stops wait meanwhile.
 const FOOTPRINTS_AT_ONCE: usize = 256;
+
+/// Jobs that are queued again at once.
+const REQUEUED_AT_ONCE: usize = 1000;
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = archiving)]
@@ -131,6 +135,36 @@ fn say_the_same(left: &JobLabels, right: &JobLabels) -> bool {
     left.meta_data == right.meta_data && tags(left) == tags(right)
 }
 
+/// The jobs that have ended and were given up: this one, or all. There is no index of them, for there are few.
+fn given_up(connection: &mut AnyConnection, id: Option<JobDbId>) -> Result<Vec<i64>, DbError> {
+    let failed = MonitoringStatus::ArchivingFailed.code();
+    let given_up = job::table
+        .filter(job::monitoring_status.eq(failed).and(job::job_state.eq_any(ended_states())))
+        .select(job::id);
+    Ok(match id {
+        Some(id) => given_up.filter(job::id.eq(id.0)).load(connection)?,
+        None => given_up.order(job::id).load(connection)?,
+    })
+}
+
+fn ended_states() -> Vec<&'static str> {
+    JobState::ALL.into_iter().filter(|state| state.is_final()).map(JobState::as_str).collect()
+}
+
+/// Queues those of the jobs that are still given up, and tells how many.
+fn queue_again(transaction: &mut WriteTransaction<'_>, ids: &[i64]) -> Result<u64, DbError> {
+    let failed = job::monitoring_status.eq(MonitoringStatus::ArchivingFailed.code());
+    let meant = || job::table.filter(job::id.eq_any(ids)).filter(failed);
+    let found: Vec<i64> = meant().select(job::id).load(transaction.connection)?;
+    for id in &found {
+        let row = (archiving::job_id.eq(id), archiving::due.eq(0));
+        diesel::insert_into(archiving::table).values(row).execute(transaction.connection)?;
+    }
+    let waiting = job::monitoring_status.eq(MonitoringStatus::RunningOrArchiving.code());
+    diesel::update(meant()).set(waiting).execute(transaction.connection)?;
+    Ok(found.len() as u64)
+}
+
 /// Gives running jobs their footprints, as JSON.
 fn write_footprints(
     transaction: &mut WriteTransaction<'_>,
@@ -179,6 +213,27 @@ impl ArchivingQueue for Database {
             Ok(encoded) => self.submit(move |transaction| encoded.settle(transaction, job.0).map(Ok)),
             Err(error) => Box::pin(std::future::ready(Err(error.into()))),
         }
+    }
+
+    fn requeue(&self, job: Option<JobDbId>) -> PortFuture<Result<u64, PortError>> {
+        let ids = match self.read(|connection| given_up(connection, job)) {
+            Ok(ids) => ids,
+            Err(error) => return Box::pin(std::future::ready(Err(error.into()))),
+        };
+        let parts: Vec<PortFuture<Result<u64, PortError>>> = ids
+            .chunks(REQUEUED_AT_ONCE)
+            .map(|some| {
+                let part = some.to_vec();
+                self.submit_large(move |transaction| queue_again(transaction, &part).map(Ok))
+            })
+            .collect();
+        Box::pin(async move {
+            let mut queued = 0;
+            for part in parts {
+                queued += part.await?;
+            }
+            Ok(queued)
+        })
     }
 
     fn set_footprints(

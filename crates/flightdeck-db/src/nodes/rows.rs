@@ -4,10 +4,10 @@
 use crate::connection::{AnyConnection, Backend};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use flightdeck_model::{NodeReport, UnixTime};
 
-/// Nodes in one statement at most; each has ten values, of which SQLite takes 32766.
+/// Nodes in one statement at most; each has twelve values, of which SQLite takes 32766.
 pub(super) const MOST_ROWS: usize = 500;
 
 /// One state of a node.
@@ -17,6 +17,23 @@ pub(super) struct StateRow<'a> {
     pub(super) id: i64,
     pub(super) time: UnixTime,
     pub(super) report: &'a NodeReport,
+    health_state: Option<&'a str>,
+    /// NULL rather than empty, as in databases that were taken over.
+    health_metrics: Option<&'a str>,
+}
+
+impl<'a> StateRow<'a> {
+    pub(super) fn new(id: i64, time: UnixTime, report: &'a NodeReport) -> Self {
+        let health = report.health.as_ref();
+        let metrics = health.map(|health| health.health_metrics.as_str());
+        Self {
+            id,
+            time,
+            report,
+            health_state: health.map(|health| health.state.as_str()),
+            health_metrics: metrics.filter(|json| !json.is_empty()),
+        }
+    }
 }
 
 /// Writes states of nodes of a cluster as their current ones, unless newer ones are there. No node may be named
@@ -32,7 +49,7 @@ impl QueryFragment<Backend> for StoreCurrent<'_> {
         out.unsafe_to_cache_prepared();
         out.push_sql(
             "INSERT INTO node (id, time_stamp, node_state, cpus_allocated, memory_allocated, gpus_allocated, \
-             jobs_running, cluster, hostname, subcluster) VALUES ",
+             jobs_running, health_state, health_metrics, cluster, hostname, subcluster) VALUES ",
         );
         for (index, row) in self.rows.iter().enumerate() {
             push_state(&mut out, index, row)?;
@@ -46,7 +63,8 @@ impl QueryFragment<Backend> for StoreCurrent<'_> {
             " ON CONFLICT (cluster, hostname) DO UPDATE SET time_stamp = excluded.time_stamp, \
              node_state = excluded.node_state, cpus_allocated = excluded.cpus_allocated, \
              memory_allocated = excluded.memory_allocated, gpus_allocated = excluded.gpus_allocated, \
-             jobs_running = excluded.jobs_running, subcluster = excluded.subcluster \
+             jobs_running = excluded.jobs_running, health_state = excluded.health_state, \
+             health_metrics = excluded.health_metrics, subcluster = excluded.subcluster \
              WHERE excluded.time_stamp >= node.time_stamp",
         );
         Ok(())
@@ -72,7 +90,7 @@ impl QueryFragment<Backend> for AddToHistory<'_> {
         out.unsafe_to_cache_prepared();
         out.push_sql(
             "INSERT INTO node_report (id, time_stamp, node_state, cpus_allocated, memory_allocated, \
-             gpus_allocated, jobs_running, node_id) VALUES ",
+             gpus_allocated, jobs_running, health_state, health_metrics, node_id) VALUES ",
         );
         for (index, (row, node_id)) in self.rows.iter().enumerate() {
             push_state(&mut out, index, row)?;
@@ -107,6 +125,10 @@ fn push_state<'b>(
     for number in [cpus_allocated, memory_allocated_mb, gpus_allocated, jobs_running] {
         out.push_sql(", ");
         out.push_bind_param::<BigInt, _>(number)?;
+    }
+    for text in [&row.health_state, &row.health_metrics] {
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Text>, Option<&str>>(text)?;
     }
     Ok(())
 }

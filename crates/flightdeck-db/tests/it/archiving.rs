@@ -59,6 +59,23 @@ fn every_kind_of_job() -> (String, Vec<JobDbId>) {
     (format!("{INSERT_JOBS} {}; UPDATE store_state SET last_job_id = {id}", values.join(", ")), expected)
 }
 
+/// Checks that more jobs than one transaction takes are queued again.
+pub(crate) fn many_jobs_are_queued_again(make: Maker<'_>) {
+    let store = make();
+    let given_up: Vec<String> = (1..=2001)
+        .map(|id| format!("({id}, {id}, 'a', '', {id}, 'm', '', 1, 1, 'none', '[]', 'completed', 2)"))
+        .collect();
+    store.execute(&format!("{INSERT_JOBS} {}", given_up.join(", ")));
+    assert_eq!(wait(store.database.requeue(None)).unwrap(), 2001);
+    assert_eq!(store.database.jobs_to_archive(UnixTime(0), 3000).unwrap().len(), 2001);
+    assert_eq!(wait(store.database.requeue(None)).unwrap(), 0);
+}
+
+#[test]
+fn many_jobs_are_queued_again_in_sqlite() {
+    many_jobs_are_queued_again(&TestStore::new);
+}
+
 #[test]
 fn jobs_of_an_older_file_are_queued() {
     use diesel_migrations::MigrationHarness;

@@ -31,6 +31,7 @@ fn fill(store: &TestStore) {
         memory_allocated_mb: 1,
         gpus_allocated: 1,
         jobs_running: 1,
+        health: None,
     };
     wait(store.database.report_nodes("alpha".to_owned(), UnixTime(1), vec![report])).unwrap();
     let run = TaskRun {

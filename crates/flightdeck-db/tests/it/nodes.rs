@@ -11,6 +11,7 @@ fn report(number: usize) -> NodeReport {
         memory_allocated_mb: 2,
         gpus_allocated: 3,
         jobs_running: 4,
+        health: None,
     }
 }
 

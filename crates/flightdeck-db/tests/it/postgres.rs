@@ -3,7 +3,7 @@
 
 use crate::server::Server;
 use crate::store::{Place, TestStore, options};
-use crate::{audit_log, migrations, nodes, properties, schema, suites, two_processes};
+use crate::{archiving, audit_log, migrations, nodes, properties, schema, suites, two_processes};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use flightdeck_db::{Database, DatabaseLocation, DatabaseOptions, DbError};
@@ -46,6 +46,12 @@ fn a_long_history_of_nodes_goes_in_parts() {
 fn only_the_newest_report_of_a_node_is_current() {
     let Some(server) = Server::of_environment() else { return };
     nodes::only_the_newest_is_current(&|| TestStore::on(&server));
+}
+
+#[test]
+fn many_jobs_are_queued_again() {
+    let Some(server) = Server::of_environment() else { return };
+    archiving::many_jobs_are_queued_again(&|| TestStore::on(&server));
 }
 
 #[test]

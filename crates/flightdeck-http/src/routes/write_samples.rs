@@ -13,9 +13,9 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use flightdeck_model::Principal;
 use flightdeck_service::ServiceError;
 
-/// Bodies of fewer bytes are read by the thread that collected them: a megabyte takes it 3 ms. Handing every body to
+/// Bodies of fewer bytes are read by the thread that collected them: a megabyte takes 3 ms. Handing every body to
 /// another thread would leave pieces of memory with all of them.
-const READ_AT_ONCE_BYTES: usize = 1 << 20;
+const READ_AT_ONCE_BYTES: usize = 2 << 20;
 
 /// The parameters of a write.
 #[derive(utoipa::IntoParams)]

@@ -66,7 +66,7 @@ pub(crate) struct HealthQuestion {
     rename_all = "PascalCase",
     example = json!({"State": "partial", "HealthMetrics": "{\"missing\":[\"mem_used\"],\"degraded\":[]}"})
 )]
-#[expect(dead_code, reason = "describes what flightdeck_service::NodeHealth writes")]
+#[expect(dead_code, reason = "describes what flightdeck_model::NodeHealth writes")]
 pub(crate) struct NodeHealthBody {
     /// `full`: all metrics are fresh; `partial`: some are; `failed`: none is, or nothing is known of the node.
     #[schema(pattern = "^(full|partial|failed)$")]

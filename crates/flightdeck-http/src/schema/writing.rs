@@ -1,8 +1,8 @@
 //! The bodies of answers of the routes that change something, and of those that show what was changed.
 
 use flightdeck_model::{
-    AuditAction, AuditOutcome, NodeState, NodeStatus, RecordedEntry, RefusedKind, RefusedRequest, TaskRun,
-    UnixTime,
+    AuditAction, AuditOutcome, NodeHealth, NodeHealthState, NodeState, NodeStatus, RecordedEntry,
+    RefusedKind, RefusedRequest, TaskRun, UnixTime,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -49,7 +49,8 @@ pub(crate) struct NodesBody {
 #[serde(rename_all = "camelCase")]
 #[schema(example = json!({
     "cluster": "aurora", "hostname": "a0117", "subCluster": "milan", "state": "allocated", "cpusAllocated": 128,
-    "memoryAllocated": 250_000, "gpusAllocated": 0, "jobsRunning": 1, "time": 1_760_000_000
+    "memoryAllocated": 250_000, "gpusAllocated": 0, "jobsRunning": 1, "time": 1_760_000_000, "health": "partial",
+    "healthMetrics": {"missing": ["mem_used"], "degraded": []}
 }))]
 pub(crate) struct NodeBody {
     cluster: String,
@@ -66,11 +67,23 @@ pub(crate) struct NodeBody {
     jobs_running: i64,
     /// When it was reported, in Unix seconds.
     time: UnixTime,
+    /// How its metrics were doing then; absent when this server does not keep them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<NodeHealthState>,
+    /// The metrics that were not fresh: `missing` those without any sample, `degraded` those whose newest sample was
+    /// older than five timesteps. Absent when nothing was known of the node, or it was down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    health_metrics: Option<Box<RawValue>>,
 }
 
 impl From<NodeStatus> for NodeBody {
     fn from(status: NodeStatus) -> Self {
         let report = status.report;
+        let (health, health_metrics) = match report.health {
+            Some(NodeHealth { state, health_metrics }) => (Some(state), health_metrics),
+            None => (None, String::new()),
+        };
         Self {
             cluster: status.cluster,
             hostname: report.hostname,
@@ -81,6 +94,9 @@ impl From<NodeStatus> for NodeBody {
             gpus_allocated: report.gpus_allocated,
             jobs_running: report.jobs_running,
             time: status.time,
+            health,
+            // Empty text is no JSON.
+            health_metrics: RawValue::from_string(health_metrics).ok(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! States of nodes and machines.
 
 use crate::world::{NOW, World};
-use flightdeck_service::Settings;
+use flightdeck_model::SeriesName;
+use flightdeck_service::{MetricSources, Settings};
 use rstest::rstest;
 use serde_json::json;
 
@@ -13,6 +14,8 @@ const NODES: &str = "/api/nodestate/";
 #[actix_web::test]
 async fn nodes_are_reported_and_shown(#[case] method: &str) {
     let world = World::new();
+    let load = SeriesName { cluster: "alpha", host: "a001", metric: "cpu_load", ..SeriesName::default() };
+    world.samples.put(load, NOW, 1.0);
     let report = json!({"cluster": "alpha", "Nodes": [
         {"hostname": "a002", "states": ["IDLE"]},
         {"hostname": "a001", "States": ["allocated"], "cpusAllocated": 4, "memoryAllocated": 1000, "gpusAllocated": 0, "jobsRunning": 1},
@@ -25,12 +28,25 @@ async fn nodes_are_reported_and_shown(#[case] method: &str) {
     let shown = world.get("/api/nodestate/?cluster=alpha").await.json();
     let first = json!({
         "cluster": "alpha", "hostname": "a001", "subCluster": "main", "state": "allocated", "cpusAllocated": 4,
-        "memoryAllocated": 1000, "gpusAllocated": 0, "jobsRunning": 1, "time": NOW
+        "memoryAllocated": 1000, "gpusAllocated": 0, "jobsRunning": 1, "time": NOW, "health": "partial",
+        "healthMetrics": {"missing": ["cpu_user", "flops", "mem_used"], "degraded": []}
     });
     assert_eq!(shown["nodes"][0], first);
+    let silent = &shown["nodes"][1];
+    assert_eq!((&silent["health"], silent.get("healthMetrics")), (&json!("failed"), None));
     let states: Vec<_> = shown["nodes"].as_array().unwrap().iter().map(|node| &node["state"]).collect();
     assert_eq!(states, ["allocated", "idle", "unknown"]);
     assert_eq!(world.get(NODES).await.json(), shown, "without a cluster, all");
+}
+
+#[actix_web::test]
+async fn nothing_is_said_of_the_health_of_nodes_whose_metrics_are_not_kept() {
+    let world =
+        World::with_parts(Settings::default(), |_| {}, |parts| parts.metrics = MetricSources::default());
+    world.post(NODES, r#"{"cluster": "alpha", "nodes": [{"hostname": "a001"}]}"#).await;
+    let shown = world.get(NODES).await.json();
+    let node = shown["nodes"][0].as_object().unwrap();
+    assert!(!node.contains_key("health") && !node.contains_key("healthMetrics"), "{shown}");
 }
 
 #[actix_web::test]

@@ -30,6 +30,9 @@ pub struct OpenReport {
     pub log_samples: u64,
     /// Parts of snapshots and records of the log that are damaged. They were left aside; their files are kept.
     pub damaged: u64,
+    /// Files of the log that end in the middle of a record, as a crash leaves them. Nobody was told that such a record was
+    /// written, unless it is the very last one and damage made it look like that.
+    pub torn: u64,
     /// Samples and blocks of clusters and metrics that are not configured any more, or of more series than are kept.
     pub passed_over: u64,
     /// How long it took, in seconds.
@@ -163,6 +166,7 @@ fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) -> bool {
     report.log_samples += samples;
     report.passed_over += passed_over;
     report.damaged += counts.damaged_records + counts.unreadable.len() as u64;
+    report.torn += counts.torn_segments;
     has_freed
 }
 

@@ -106,7 +106,8 @@ fn flipped_bits_cost_what_they_hit_and_are_counted() {
         let (store, report) = site.open();
         let lost = missing(&store);
         let what = format!("round {round}: bit {bit} of byte {position} of {name}: {lost} lost, {report:?}");
-        assert!(report.damaged > 0, "{what}");
+        // A last record whose length is damaged looks as if it had not been written to its end.
+        assert!(report.damaged + report.torn > 0 && lost <= 4 * 256, "{what}");
         if round % 10 == 0 {
             assert_works(&site, store);
         }
@@ -128,9 +129,9 @@ fn files_cut_short_cost_what_is_cut_off() {
         fs::write(&path, &content[..kept]).unwrap();
         let (store, report) = site.open();
         missing(&store);
-        // The end of a log that is cut off looks like a crash in the middle of a write, of which nobody was told.
-        let is_snapshot = name.starts_with("snapshot-");
-        assert!(report.damaged > 0 || !is_snapshot, "{name} cut to {kept} of {bytes}: {report:?}");
+        // A log that ends between two records is as good as a whole one.
+        let is_counted = report.damaged + report.torn > 0;
+        assert!(is_counted || name.starts_with("log-"), "{name} cut to {kept} of {bytes}: {report:?}");
         if round % 10 == 0 {
             assert_works(&site, store);
         }

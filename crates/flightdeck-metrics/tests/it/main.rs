@@ -9,6 +9,8 @@ mod damage;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod freeing;
+#[cfg(test)]
 mod port_suite;
 #[cfg(test)]
 mod restart;

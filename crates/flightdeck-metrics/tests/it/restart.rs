@@ -138,25 +138,6 @@ fn samples_that_jobs_need_outlive_restarts_however_old_they_are() {
 }
 
 #[test]
-fn what_was_freed_does_not_come_back() {
-    let site = Site::alpha();
-    let (store, _) = site.open();
-    write_run(&store, "a1", NOW_S - 2 * BLOCK_S, &[1.0]);
-    write_run(&store, "a1", NOW_S, &[2.0]);
-    store.checkpoint().unwrap();
-    assert_eq!(store.free(&[vec!["alpha".into()]], UnixTime(NOW_S - BLOCK_S)).unwrap(), 1);
-    drop(store);
-    let kept = run(NOW_S, &[2.0]);
-    for _ in 0..2 {
-        let (reopened, _) = site.open();
-        assert_eq!(read_all(&reopened, &of_node("a1", "load")), kept);
-        write_run(&reopened, "a2", NOW_S, &[3.0]);
-        reopened.close().unwrap();
-    }
-    assert_eq!(read_all(&site.open().0, &of_node("a1", "load")), kept);
-}
-
-#[test]
 fn snapshots_go_when_all_their_samples_are_too_old() {
     let mut site = Site::alpha();
     site.options.retention_s = 4 * 3600;

@@ -206,38 +206,6 @@ fn many_write_at_once_and_all_is_found() {
 }
 
 #[test]
-fn nothing_comes_back_when_samples_are_freed_during_checkpoints() {
-    let mut site = Site::alpha();
-    site.options.retention_s = 365 * 86_400;
-    let old_s = NOW_S - 20 * 86_400;
-    let hosts: Vec<String> = (0..40).map(|host| format!("node{host}")).collect();
-    for _ in 0..10 {
-        let (store, _) = site.open();
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                for _ in 0..10 {
-                    store.checkpoint().unwrap();
-                }
-            });
-            for step in 0..5 {
-                let body = |time_s: i64| {
-                    hosts.iter().map(|host| line(&of_node(host, "load"), time_s, 1.0)).collect::<String>()
-                };
-                write(&store, &body(old_s + step * 60));
-                store.free(&[Vec::new()], UnixTime(NOW_S - 86_400)).unwrap();
-                write(&store, &body(NOW_S));
-            }
-        });
-        drop(store);
-    }
-    let (store, _) = site.open();
-    for host in &hosts {
-        assert!(read(&store, &of_node(host, "load"), old_s, NOW_S - 86_400).is_empty(), "{host}");
-        assert_eq!(read(&store, &of_node(host, "load"), NOW_S, NOW_S + 60).len(), 1);
-    }
-}
-
-#[test]
 fn the_memory_cap_drops_the_oldest_samples_first() {
     let mut site = Site::alpha();
     site.options.memory_cap_bytes = 300_000;

@@ -92,6 +92,15 @@ pub trait ArchivingQueue: Send + Sync + Debug {
         outcome: ArchivingOutcome,
     ) -> PortFuture<Result<bool, PortError>>;
 
+    /// Puts jobs that have ended and were given up (monitoring status 2) back into the queue, due at once and as if they
+    /// had never been tried: this one, or all. Returns how many there were. What is known of them is looked up before
+    /// this returns.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read or written; some may be queued then.
+    fn requeue(&self, job: Option<JobDbId>) -> PortFuture<Result<u64, PortError>>;
+
     /// Replaces the footprints of running jobs; those that have ended since stay as they are.
     ///
     /// # Errors

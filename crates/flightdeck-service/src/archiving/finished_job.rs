@@ -1,11 +1,12 @@
 //! What the archive and the database are told of a job that has ended.
 
 use super::Failure;
+use crate::ServiceError;
 use crate::archived_data::{archived_scopes, job_statistics};
-use crate::live_data::JobPlace;
+use crate::live_data::{HeldValues, JobPlace};
 use flightdeck_model::{
     FinishedJob, JobData, JobLabels, JobMeta, JobRecord, JobStatistics, MetricConfig, MetricScope,
-    MetricSource, MissingSamples, PortError, Resource, SubCluster, TimeSpan, job_energy, job_footprint,
+    MetricSource, MissingSamples, Resource, SubCluster, TimeSpan, job_energy, job_footprint,
 };
 use std::collections::BTreeMap;
 
@@ -20,18 +21,23 @@ pub(super) struct LoadedJob<'a> {
 
 impl<'a> LoadedJob<'a> {
     /// Reads all metrics of the job's subcluster, a few at a time: only what is archived of them is held.
+    ///
+    /// # Errors
+    ///
+    /// Unprocessable when that is too much, Port when the store fails.
     pub(super) fn read(
         source: &dyn MetricSource,
         cluster: &str,
         subcluster: &'a SubCluster,
         resources: Vec<Resource>,
         span: TimeSpan,
-    ) -> Result<Self, PortError> {
+    ) -> Result<Self, ServiceError> {
         let place = JobPlace { cluster, subcluster, resources: &resources };
         let metrics: Vec<&MetricConfig> = subcluster.metrics.iter().collect();
         let mut data = JobData::new();
         let mut statistics = BTreeMap::new();
         let mut missing = Vec::new();
+        let mut held = HeldValues::default();
         for batch in place.batches(&metrics, span) {
             let live = place.load(source, &batch, span)?;
             missing.extend(live.missing);
@@ -39,6 +45,7 @@ impl<'a> LoadedJob<'a> {
                 let Some(config) = subcluster.metric(&name) else { continue };
                 let Some((from, samples)) = scopes.into_iter().next() else { continue };
                 let archived = archived_scopes(samples, from, config, &place);
+                archived.values().try_for_each(|metric| held.add(metric))?;
                 let node = archived.get(&MetricScope::Node);
                 if let Some(found) = node.and_then(|metric| job_statistics(metric, &config.unit)) {
                     statistics.insert(name.clone(), found);

@@ -3,9 +3,8 @@
 //! An answer is kept until a sample of one of the job's hosts arrives, or a new step of the finest metric begins.
 
 use super::caches::{DataState, KnownPlace, LiveStamp, LiveState};
-use super::selection::NamedMetric;
 use super::{EncodedMetrics, LoadFailure, MetricRequest, decoded_resources, encoded};
-use crate::live_data::JobPlace;
+use crate::live_data::{HeldValues, JobPlace};
 use crate::{ServiceError, Services};
 use flightdeck_model::{
     Cluster, JobRecord, MetricConfig, MetricSource, MonitoringStatus, SubCluster, TimeSpan, UnixTime,
@@ -87,10 +86,13 @@ impl Services {
         let job_place = JobPlace { cluster: &job.key.cluster, subcluster, resources };
         let selection = self.metric_selection(job, resources, request);
         let mut chosen = Vec::new();
+        let mut held = HeldValues::default();
         for batch in job_place.batches(&metrics, span) {
-            let live = job_place.load(source, &batch, span);
-            let data = live.map_err(|error| LoadFailure::Port(Arc::new(error)))?.data;
-            chosen.extend(selection.choose(&data).into_iter().map(NamedMetric::into_owned));
+            let data = job_place.load(source, &batch, span)?.data;
+            for metric in selection.choose(&data) {
+                held.add(metric.metric())?;
+                chosen.push(metric.into_owned());
+            }
         }
         if chosen.is_empty() && job.monitoring_status == MonitoringStatus::ArchivingFailed {
             let reason = format!("job {} could not be archived, and its samples are gone", job.id);

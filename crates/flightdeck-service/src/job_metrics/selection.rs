@@ -19,6 +19,10 @@ pub(super) struct NamedMetric<'a> {
 }
 
 impl NamedMetric<'_> {
+    pub(super) fn metric(&self) -> &JobMetric {
+        &self.metric
+    }
+
     /// The same, without the data that it was chosen from.
     pub(super) fn into_owned(self) -> NamedMetric<'static> {
         NamedMetric {

@@ -165,7 +165,7 @@ fn a_store_that_does_not_answer_is_an_error() {
     let place = JobPlace { cluster: "alpha", subcluster: &cluster.subclusters[0], resources: &resources };
     let span = TimeSpan { from: UnixTime(START), to: UnixTime(START + 300) };
     let failure = place.load(&store, &[&cluster.metrics[0]], span).unwrap_err();
-    assert_eq!(failure.kind, PortErrorKind::Unavailable);
+    assert!(matches!(failure, ServiceError::Port(port) if port.kind == PortErrorKind::Unavailable));
 }
 
 /// Answers what the port does not allow.
@@ -201,6 +201,71 @@ fn what_a_careless_store_says_beyond_the_question_is_left_out() {
     let metric = &live.data["load"][&MetricScope::Node];
     assert_eq!(metric.series.len(), 1);
     assert_eq!(metric.series[0].data, [1.0; 5]);
+}
+
+/// Is asked for no more than can be held, and has something of the host a9 alone, at no scope that could be guessed.
+#[derive(Debug)]
+struct Watchful;
+
+impl MetricSource for Watchful {
+    fn read_series(
+        &self,
+        _: &str,
+        requests: &[SeriesRequest],
+        span: TimeSpan,
+    ) -> Result<Vec<SeriesAnswer>, PortError> {
+        let series = |parts: &SeriesParts| match parts {
+            SeriesParts::Everything => 17,
+            SeriesParts::Node => 1,
+            SeriesParts::Parts { ids, .. } => ids.len(),
+        };
+        let values: usize = requests.iter().map(|request| series(&request.parts) * span.steps(60)).sum();
+        assert!(values <= READ_VALUES_MAX, "{values} values at once");
+        let answer = |request: &SeriesRequest| {
+            let is_there = request.host == "a9" && request.parts == SeriesParts::Everything;
+            let one = || FoundSeries { id: "0".to_owned(), timestep_s: 60, values: vec![1.0] };
+            SeriesAnswer { series: is_there.then(one).into_iter().collect(), problem: None }
+        };
+        Ok(requests.iter().map(answer).collect())
+    }
+
+    fn change_stamp(&self, _: &str, _: &[&str]) -> Option<u64> {
+        None
+    }
+}
+
+fn load_since_1970(hosts: &[&str], metric: &str) -> Result<LiveData, ServiceError> {
+    let cluster = cluster();
+    let resources: Vec<Resource> = hosts.iter().map(|host| on(host, &[], &[])).collect();
+    let place = JobPlace { cluster: "alpha", subcluster: &cluster.subclusters[0], resources: &resources };
+    let span = TimeSpan { from: UnixTime(1), to: UnixTime(START) };
+    place.load(&Watchful, &[place.subcluster.metric(metric).unwrap()], span)
+}
+
+#[rstest]
+#[case::many_hosts(&["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a10"], "load")]
+#[case::many_parts(&["a0", "a1", "a2"], "flops")]
+#[case::many_parts_at_another_scope(&["a0", "a1", "a9"], "load")]
+fn what_cannot_be_held_in_memory_is_not_read(#[case] hosts: &[&str], #[case] metric: &str) {
+    let refused = load_since_1970(hosts, metric).unwrap_err();
+    assert!(matches!(refused, ServiceError::Unprocessable(_)), "{refused:?}");
+    assert!(refused.to_string().contains("start"), "{refused}");
+}
+
+#[test]
+fn what_has_no_samples_at_all_is_missing_however_long_ago_the_job_started() {
+    let live = load_since_1970(&["a0", "a1", "a2"], "load").unwrap();
+    assert!(live.data.is_empty());
+    assert_eq!(live.missing[0].metric, "load");
+}
+
+#[test]
+fn what_is_held_for_a_job_has_a_limit() {
+    let series = Series { data: vec![1.0; 4], ..Series::default() };
+    let metric = JobMetric { series: vec![series; 2], ..JobMetric::default() };
+    let mut held = HeldValues(HELD_VALUES_MAX - 8);
+    held.add(&metric).unwrap();
+    assert!(matches!(held.add(&metric), Err(ServiceError::Unprocessable(_))));
 }
 
 #[test]

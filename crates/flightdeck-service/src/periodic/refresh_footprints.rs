@@ -59,7 +59,7 @@ impl Refreshed {
             Err(error) => {
                 tracing::warn!(job = %job.id, error = with_causes(&error), "a running job's footprint is not refreshed");
                 self.failed += 1;
-                if error.kind == PortErrorKind::Unavailable {
+                if matches!(&error, ServiceError::Port(port) if port.kind == PortErrorKind::Unavailable) {
                     self.silent.insert(place);
                 }
                 None
@@ -72,7 +72,7 @@ fn statistics(
     source: &dyn MetricSource,
     subcluster: &SubCluster,
     job: &JobRecord,
-) -> Result<BTreeMap<String, JobStatistics>, PortError> {
+) -> Result<BTreeMap<String, JobStatistics>, ServiceError> {
     let metrics: Vec<&MetricConfig> = subcluster.footprint_metrics().map(|(metric, _)| metric).collect();
     if metrics.is_empty() {
         return Ok(BTreeMap::new());

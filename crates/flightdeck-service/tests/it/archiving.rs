@@ -8,7 +8,7 @@ use flightdeck_model::{
     MonitoringStatus, PortError, PortErrorKind, PortFuture, Role, SeriesAnswer, SeriesRequest, TagBody,
     TimeSpan, UnixTime, WhichJob,
 };
-use flightdeck_service::{ArchivingCounts, MetricSources, Parts, Services, Settings};
+use flightdeck_service::{ArchivingCounts, MetricSources, Parts, ServiceError, Services, Settings};
 use flightdeck_testkit::{MemoryArchive, MemoryMetrics};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -118,7 +118,8 @@ fn a_job_that_is_not_monitored_is_not_archived() {
 fn a_failure_is_tried_again_ever_more_rarely_and_given_up_in_the_end() {
     let world = ended();
     world.archive.fail_writes(Some(PortErrorKind::NoSpace));
-    for wait_s in [10, 20, 40, 80, 160, 320, 640] {
+    let hourly = std::iter::repeat_n(3600, 14);
+    for wait_s in [10, 20, 40, 80, 160, 320, 640, 1280, 2560].into_iter().chain(hourly) {
         assert_eq!(archive(&world), PUT_OFF);
         world.clock.advance(wait_s - 1);
         assert_eq!(archive(&world), ArchivingCounts::default(), "not before {wait_s} s are over");
@@ -128,6 +129,50 @@ fn a_failure_is_tried_again_ever_more_rarely_and_given_up_in_the_end() {
     assert_eq!(world.job(1).monitoring_status, MonitoringStatus::ArchivingFailed);
     world.archive.fail_writes(None);
     world.clock.advance(100_000);
+    assert_eq!(archive(&world), ArchivingCounts::default());
+}
+
+/// Jobs 1 and 2 have ended, and were given up.
+fn two_given_up() -> World {
+    let world = ended();
+    world.start_ago(2, 300, json!({}));
+    world.stop_now(2);
+    let settings = Settings { archive_attempts_max: 1, ..Settings::default() };
+    let services = Services::new(Parts { settings, ..world.parts() });
+    world.archive.fail_writes(Some(PortErrorKind::NoSpace));
+    assert_eq!(services.archive_due_jobs().unwrap().given_up, 2);
+    world.archive.fail_writes(None);
+    world
+}
+
+#[test]
+fn an_administrator_can_have_jobs_tried_again_that_were_given_up() {
+    let world = two_given_up();
+    let again = |job| world.services.archive_again(&call(admin()), job);
+    let before = world.audit().len();
+    assert_eq!(again(Some(world.job(2).id)).unwrap(), 1);
+    assert_eq!(archive(&world), ARCHIVED);
+    assert_eq!(world.job(2).monitoring_status, MonitoringStatus::Archived);
+    assert_eq!(world.job(1).monitoring_status, MonitoringStatus::ArchivingFailed);
+    assert!(matches!(again(Some(world.job(2).id)), Err(ServiceError::NotFound(_))), "it is archived");
+    assert_eq!(again(None).unwrap(), 1);
+    assert_eq!(archive(&world), ARCHIVED);
+    assert_eq!(again(None).unwrap(), 0);
+    let id = world.job(2).id;
+    let expected = [
+        format!("archive_again job id {id} done"),
+        format!("archive_again job id {id} refused"),
+        "archive_again all jobs that were given up done".to_owned(),
+        "archive_again all jobs that were given up done".to_owned(),
+    ];
+    assert_eq!(world.audit_lines()[before..], expected);
+}
+
+#[test]
+fn only_administrators_have_jobs_tried_again() {
+    let world = two_given_up();
+    let refused = world.services.archive_again(&robot_call(), None).unwrap_err();
+    assert!(matches!(refused, ServiceError::Forbidden(_)));
     assert_eq!(archive(&world), ArchivingCounts::default());
 }
 
@@ -197,6 +242,10 @@ impl ArchivingQueue for ForgetfulQueue {
         footprints: Vec<(JobDbId, BTreeMap<String, f64>)>,
     ) -> PortFuture<Result<(), PortError>> {
         self.world_queue.set_footprints(footprints)
+    }
+
+    fn requeue(&self, job: Option<JobDbId>) -> PortFuture<Result<u64, PortError>> {
+        self.world_queue.requeue(job)
     }
 }
 

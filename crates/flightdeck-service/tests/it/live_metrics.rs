@@ -3,7 +3,7 @@
 use crate::world::{World, own};
 use flightdeck_model::{
     ArchivingOutcome, ArchivingQueue, JobRecord, MetricScope, MetricSource, PortError, PortErrorKind,
-    ResampleMethod, SeriesAnswer, SeriesRequest, TimeSpan,
+    ResampleMethod, SeriesAnswer, SeriesRequest, TimeSpan, UnixTime,
 };
 use flightdeck_service::{MetricRequest, MetricShape, MetricSources, Parts, ServiceError, Services};
 use flightdeck_testkit::{MemoryMetrics, wait};
@@ -92,6 +92,23 @@ fn running() -> World {
         world.put("flops", "a001", ("core", id), 300, &[10.0, id.parse().unwrap()]);
     }
     world
+}
+
+#[test]
+fn a_job_that_is_said_to_have_started_in_1970_costs_no_memory() {
+    let world = World::new();
+    let hosts: Vec<Value> = (1..=10).map(|number| json!({"hostname": format!("a{number:03}")})).collect();
+    let of_ten = json!({"resources": hosts, "numNodes": 10, "startTime": 1});
+    world.start_ago(1, 0, of_ten);
+    let source = WatchedSource::of(&world, true);
+    let services = with_external(&world, "*", source.clone());
+    let refused = services.job_metrics(&world.job(1), &request(&[], &[])).unwrap_err();
+    assert!(matches!(refused, ServiceError::Unprocessable(_)), "{refused:?}");
+    world.stop_now(1);
+    assert_eq!(services.archive_due_jobs().unwrap().put_off, 1);
+    assert_eq!(source.reads(), 0, "the store is not even asked");
+    let queued = world.jobs.jobs_to_archive(UnixTime(i64::MAX), 10).unwrap();
+    assert!(queued[0].problem.contains("start"), "{queued:?}");
 }
 
 #[test]

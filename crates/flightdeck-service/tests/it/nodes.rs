@@ -1,8 +1,9 @@
 //! States of nodes: what is stored, and that unknown ones are told and cost the others nothing.
 
+use crate::live_metrics::with_external;
 use crate::world::{World, robot, robot_call};
-use flightdeck_model::{NodeState, NodeStatesBody};
-use flightdeck_service::{NodesReported, ServiceError};
+use flightdeck_model::{NodeHealth, NodeHealthState, NodeState, NodeStatesBody};
+use flightdeck_service::{MetricSources, NodesReported, Parts, ServiceError, Services};
 use futures_executor::block_on;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -30,6 +31,50 @@ fn known_nodes_are_stored_and_unknown_ones_told() {
         .collect();
     assert_eq!(states, [("a001", "main", NodeState::Unknown), ("g02", "gpu", NodeState::Down)]);
     assert_eq!(world.audit_lines(), ["report_nodes nodes of alpha done"]);
+}
+
+/// The health of a001 to a004 after a report, of which a004 is down; by these services.
+fn healths(world: &World, services: &Services) -> Vec<Option<NodeHealth>> {
+    let node = |number: i64, state: &str| json!({"hostname": format!("a00{number}"), "states": [state]});
+    let nodes = [node(1, "idle"), node(2, "idle"), node(3, "idle"), node(4, "down")];
+    let body = serde_json::from_value(json!({"cluster": "alpha", "nodes": nodes})).unwrap();
+    block_on(services.report_nodes(&robot_call(), body)).unwrap();
+    let shown = world.services.current_nodes(&robot(), Some("alpha")).unwrap();
+    shown.into_iter().map(|node| node.report.health).collect()
+}
+
+fn with_samples() -> World {
+    let world = World::new();
+    for metric in ["cpu_load", "mem_used", "node_power", "flops"] {
+        world.put(metric, "a001", ("", ""), 60, &[1.0]);
+    }
+    world.put("cpu_load", "a002", ("", ""), 60, &[1.0]);
+    world.put("flops", "a002", ("core", "0"), 600, &[1.0]);
+    world
+}
+
+#[test]
+fn a_report_says_how_the_nodes_metrics_are_doing() {
+    let world = with_samples();
+    let health = |state, metrics: &str| Some(NodeHealth { state, health_metrics: metrics.to_owned() });
+    let partial = r#"{"missing":["mem_used","node_power"],"degraded":["flops"]}"#;
+    let expected = [
+        health(NodeHealthState::Full, r#"{"missing":[],"degraded":[]}"#),
+        health(NodeHealthState::Partial, partial),
+        health(NodeHealthState::Failed, ""),
+        health(NodeHealthState::Full, ""),
+    ];
+    assert_eq!(healths(&world, &world.services), expected, "nobody expects samples of a node that is down");
+}
+
+#[test]
+fn nothing_is_said_of_metrics_that_are_kept_elsewhere() {
+    let world = with_samples();
+    let elsewhere = with_external(&world, "alpha-main", world.metrics.clone());
+    let nowhere = Services::new(Parts { metrics: MetricSources::default(), ..world.parts() });
+    for services in [elsewhere, nowhere] {
+        assert_eq!(healths(&world, &services), [None, None, None, None]);
+    }
 }
 
 #[test]

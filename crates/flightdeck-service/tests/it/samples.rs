@@ -1,10 +1,8 @@
 //! Samples are written, listed, freed and judged by way of the one store.
 
 use crate::world::{ALL, NOW, World, admin, call, robot, robot_call};
-use flightdeck_model::{Page, PortErrorKind, TimePrecision, UnixTime};
-use flightdeck_service::{
-    HealthBody, MetricSources, NodeHealthState, Parts, QueryBody, ServiceError, Services,
-};
+use flightdeck_model::{NodeHealthState, Page, PortErrorKind, TimePrecision, UnixTime};
+use flightdeck_service::{HealthBody, MetricSources, Parts, QueryBody, ServiceError, Services};
 use flightdeck_testkit::wait;
 use rstest::rstest;
 use serde_json::json;

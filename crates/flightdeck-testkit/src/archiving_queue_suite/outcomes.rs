@@ -6,12 +6,15 @@ use super::{
     queued, result, retry, set_metadata, settle, stopped, tag,
 };
 use crate::builders::every_job;
-use flightdeck_model::{ImportCounts, JobRecord, SortKey};
+use crate::wait;
+use flightdeck_model::{ImportCounts, JobRecord, JobToArchive, NewJob, SortKey};
 use serde_json::value::RawValue;
 
 pub(super) fn check(make: &dyn Fn() -> StoreUnderTest) {
     a_retry_comes_later(&make());
     what_is_given_up_has_failed(&make());
+    what_is_given_up_can_be_queued_again(&make());
+    nothing_else_is_queued_again(make());
     an_archived_job_shows_its_results(&make());
     what_was_missing_is_shown(&make());
     a_job_is_archived_once(&make());
@@ -55,6 +58,52 @@ fn what_is_given_up_has_failed(store: &StoreUnderTest) {
     assert_eq!((found.state, found.duration_s), (JobState::Completed, 3600));
     assert!(!settle(store, id, archived(result(labels(store, id)))), "it is not in the queue any more");
     assert_eq!(store.find(id).unwrap().monitoring_status, MonitoringStatus::ArchivingFailed);
+}
+
+fn requeue(store: &StoreUnderTest, job: Option<JobDbId>) -> u64 {
+    wait(store.ports.requeue(job)).unwrap()
+}
+
+fn what_is_given_up_can_be_queued_again(store: &StoreUnderTest) {
+    let ids = [1, 2, 3].map(|job_id| stopped(store, job_id));
+    let [one, another, waiting] = ids;
+    for id in [one, another] {
+        assert!(settle(store, id, retry(PRESENT + 60, "the disk is full")));
+        assert!(settle(store, id, given_up()));
+    }
+    assert!(settle(store, waiting, retry(PRESENT + 60, "the disk is full")));
+    assert_eq!(requeue(store, Some(one)), 1);
+    let due = || store.ports.jobs_to_archive(UnixTime(0), 10).unwrap();
+    let expected = JobToArchive { id: one, attempts: 0, due: UnixTime(0), problem: String::new() };
+    assert_eq!(due(), [expected], "as if it had never been tried");
+    assert_eq!(store.find(one).unwrap().monitoring_status, MonitoringStatus::RunningOrArchiving);
+    assert_eq!(store.find(another).unwrap().monitoring_status, MonitoringStatus::ArchivingFailed);
+    assert_eq!(requeue(store, Some(one)), 0, "it is queued");
+    assert_eq!(requeue(store, None), 1);
+    assert_eq!(due().iter().map(|entry| entry.id).collect::<Vec<_>>(), [one, another]);
+    let untouched = queued(store).into_iter().find(|entry| entry.id == waiting).unwrap();
+    assert_eq!((untouched.attempts, untouched.due), (1, UnixTime(PRESENT + 60)));
+    assert_eq!(archived_as(store, one, result).monitoring_status, MonitoringStatus::Archived);
+    assert_eq!(requeue(store, None), 0);
+}
+
+fn nothing_else_is_queued_again(store: StoreUnderTest) {
+    let failed_already =
+        NewJob { monitoring_status: MonitoringStatus::ArchivingFailed, ..archived_job(2).as_started() };
+    let unmonitored =
+        NewJob { monitoring_status: MonitoringStatus::Disabled, ..archived_job(3).as_started() };
+    let store = store.with([archived_job(4).build()]).with_running([
+        archived_job(1).as_started(),
+        failed_already,
+        unmonitored,
+    ]);
+    store.stop(newest(3), JobState::Completed, PRESENT).unwrap();
+    assert_eq!(requeue(&store, None), 0, "what runs, has no data, or is archived");
+    for job_id in 1..=4 {
+        assert_eq!(requeue(&store, Some(store.job(job_id).id)), 0);
+    }
+    assert_eq!(requeue(&store, Some(JobDbId(999))), 0);
+    assert!(queued(&store).is_empty());
 }
 
 fn an_archived_job_shows_its_results(store: &StoreUnderTest) {

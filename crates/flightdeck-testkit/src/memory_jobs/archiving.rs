@@ -39,6 +39,23 @@ impl Content {
         true
     }
 
+    fn requeue(&mut self, wanted: Option<JobDbId>) -> u64 {
+        let is_given_up = |job: &StoredJob| {
+            job.monitoring_status == MonitoringStatus::ArchivingFailed
+                && job.state.is_final()
+                && wanted.is_none_or(|id| id == job.id)
+        };
+        let given_up: Vec<JobDbId> =
+            self.jobs.iter().filter(|job| is_given_up(job)).map(|job| job.id).collect();
+        for id in &given_up {
+            for job in self.jobs.iter_mut().filter(|job| job.id == *id) {
+                job.monitoring_status = MonitoringStatus::RunningOrArchiving;
+            }
+            self.queue_archiving(*id, UnixTime(0));
+        }
+        given_up.len() as u64
+    }
+
     fn set_archived(&mut self, id: JobDbId, result: ArchivedResult) {
         let labels_now = self.labels(id);
         let Some(stored) = self.jobs.iter_mut().find(|stored| stored.id == id) else { return };
@@ -79,6 +96,10 @@ impl ArchivingQueue for MemoryJobs {
         outcome: ArchivingOutcome,
     ) -> PortFuture<Result<bool, PortError>> {
         self.write(|content| Ok(content.settle_archiving(job, outcome)))
+    }
+
+    fn requeue(&self, job: Option<JobDbId>) -> PortFuture<Result<u64, PortError>> {
+        self.write(|content| Ok(content.requeue(job)))
     }
 
     fn set_footprints(
