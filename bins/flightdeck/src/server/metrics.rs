@@ -17,7 +17,7 @@ pub(super) fn open_own(
     let Some(settings) = &config.metric_store else {
         if config.external_stores.is_empty() {
             tracing::warn!(
-                "no metric-store is configured: running jobs have no metrics, and jobs are archived without"
+                "no metric-store is configured: running jobs have no metrics, and jobs that end cannot be archived"
             );
         }
         return Ok(None);

@@ -140,7 +140,7 @@ pub(super) const OTHERS: &[Key] = &[
     Key::new(
         "metric-store",
         Kind::Table,
-        "Samples of running jobs. Without this section the server keeps none, and archives jobs without data.",
+        "Samples of running jobs. Without this section the server keeps none; unless metric-store-external has them, jobs that end cannot be archived.",
     )
     .served(),
     Key::new(
