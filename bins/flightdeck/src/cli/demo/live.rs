@@ -4,7 +4,8 @@
 //! that requests go through.
 
 use flightdeck_model::{
-    Aggregation, Cluster, JobFilter, JobState, MetricConfig, MetricScope, StartJobBody, StartResource, StopJobBody, SubCluster,
+    Aggregation, Cluster, JobFilter, JobState, MetricConfig, MetricScope, StartJobBody, StartResource,
+    StopJobBody, SubCluster,
 };
 use flightdeck_service::{Caller, ListJobs, Services};
 use futures_executor::block_on;
