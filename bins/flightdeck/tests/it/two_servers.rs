@@ -73,11 +73,19 @@ fn assert_same_lists([one, other]: &[ServerProcess; 2], token: &str) {
     }
 }
 
+/// Two servers share a database, but never a folder of samples: here neither has one.
+fn configure(site: &Site, database: &PostgresDatabase) {
+    site.configure(|config| {
+        config["main"]["db"] = database.url().into();
+        config.as_object_mut().unwrap().remove("metric-store");
+    });
+}
+
 #[test]
 fn each_job_is_started_once_and_stopped_once_and_both_show_the_same() {
     let Some(database) = PostgresDatabase::make() else { return };
     let site = Site::with_jobs(0);
-    site.configure(|config| config["main"]["db"] = database.url().into());
+    configure(&site, &database);
     let token = site.output(&["token", "slurm", "--roles", "api"]).trim().to_owned();
     let servers = [ServerProcess::start(&site), ServerProcess::start(&site)];
 
@@ -99,7 +107,7 @@ fn each_job_is_started_once_and_stopped_once_and_both_show_the_same() {
 fn what_one_server_has_acknowledged_the_other_shows_at_once() {
     let Some(database) = PostgresDatabase::make() else { return };
     let site = Site::with_jobs(0);
-    site.configure(|config| config["main"]["db"] = database.url().into());
+    configure(&site, &database);
     let token = site.output(&["token", "slurm", "--roles", "admin,api"]).trim().to_owned();
     let servers = [ServerProcess::start(&site), ServerProcess::start(&site)];
     for job_id in 1..=20_i64 {
