@@ -23,7 +23,7 @@ pub(crate) use compose::{database_options, issuer, open_database, services};
 use flightdeck_auth::{TokenError, TokenIssuer};
 use flightdeck_http::{AppState, app};
 use flightdeck_metrics::SampleStore;
-use flightdeck_model::{Clock, MetricStore as _, Role, Roles, SystemClock};
+use flightdeck_model::{Clock, MetricStore as _, Role, Roles, SystemClock, with_causes};
 use flightdeck_service::{ImportOptions, ImportProgress, ImportReport, Services};
 use idle_memory::IdleMemory;
 use schedule::Schedule;
@@ -306,7 +306,7 @@ impl RunningServer {
         match store.checkpoint() {
             Ok(what) => tracing::debug!(what, "the metric store was written to a snapshot"),
             Err(error) => tracing::warn!(
-                error = error.to_string(),
+                error = with_causes(&error),
                 "no snapshot of the metric store could be written; its log has everything"
             ),
         }

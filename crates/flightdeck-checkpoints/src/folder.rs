@@ -1,7 +1,6 @@
 //! Finds the checkpoints in a folder, `<root>/<cluster>/<host>/`, and hands out what they hold. Must not know how the
 //! files are written.
 
-use crate::crc32::Crc32;
 use crate::error::{CheckpointError, Reason};
 use crate::level_name::Part;
 use crate::log::{self, read_log};
@@ -155,7 +154,7 @@ fn read_file(
 ) {
     let mut problems = FileProblems::new(report, path);
     match kind {
-        Kind::Log => read_log(content, &Crc32::new(), &mut |entry| match entry {
+        Kind::Log => read_log(content, &mut |entry| match entry {
             log::Entry::Record(record) => take_record(&record, folder, &mut problems, sink),
             log::Entry::Damage(reason) => problems.tell(reason),
         }),

@@ -7,7 +7,6 @@
 //! It must not know what becomes of the samples, nor which clusters and metrics are configured.
 
 mod bytes;
-mod crc32;
 mod error;
 mod folder;
 mod level_name;

@@ -1,7 +1,6 @@
 //! Reads the records of a host's log. Must not know how its levels are called.
 
 use crate::bytes::Bytes;
-use crate::crc32::Crc32;
 use crate::error::Reason;
 
 const FILE_MARK: u32 = 0xCC1D_A701;
@@ -31,17 +30,17 @@ pub(crate) enum Entry<'a> {
 }
 
 /// Hands out what stands in a log. After a damaged stretch it goes on with the next record that is whole.
-pub(crate) fn read_log(log: &[u8], crc32: &Crc32, take: &mut dyn FnMut(Entry<'_>)) {
+pub(crate) fn read_log(log: &[u8], take: &mut dyn FnMut(Entry<'_>)) {
     let mut head = Bytes::new(log);
     let mut at = if head.u32() == Some(FILE_MARK) {
         head.taken()
     } else {
         take(Entry::Damage(Reason::WrongStart { expected: "log" }));
-        next_record(log, 0, crc32)
+        next_record(log, 0)
     };
     while at < log.len() {
-        let Some((payload, next)) = payload_at(log, at, crc32) else {
-            let next = next_record(log, at + 1, crc32);
+        let Some((payload, next)) = payload_at(log, at) else {
+            let next = next_record(log, at + 1);
             take(Entry::Damage(Reason::LogDamaged { offset: at, length: next - at }));
             at = next;
             continue;
@@ -55,9 +54,9 @@ pub(crate) fn read_log(log: &[u8], crc32: &Crc32, take: &mut dyn FnMut(Entry<'_>
 }
 
 /// What the record at `at` holds, and where the next one begins; `None` when there is no whole record.
-fn payload_at<'a>(log: &'a [u8], at: usize, crc32: &Crc32) -> Option<(&'a [u8], usize)> {
+fn payload_at(log: &[u8], at: usize) -> Option<(&[u8], usize)> {
     let (payload, sum, next) = unchecked_payload_at(log, at)?;
-    (crc32.of(payload) == sum).then_some((payload, next))
+    (crc32fast::hash(payload) == sum).then_some((payload, next))
 }
 
 /// The same without a look at the checksum, which is the third.
@@ -76,12 +75,12 @@ fn unchecked_payload_at(log: &[u8], at: usize) -> Option<(&[u8], u32, usize)> {
 }
 
 /// Where, from `from` on, the next record begins that is whole and makes sense; the end of the log when none does.
-fn next_record(log: &[u8], from: usize, crc32: &Crc32) -> usize {
+fn next_record(log: &[u8], from: usize) -> usize {
     let candidates = from..log.len().saturating_sub(RECORD_HEAD_LENGTH);
     let is_record = |at: &usize| {
         // In this order, because a checksum over bytes that are no record takes far longer than a look at them.
         unchecked_payload_at(log, *at)
-            .is_some_and(|(payload, sum, _)| record_of(payload).is_some() && crc32.of(payload) == sum)
+            .is_some_and(|(payload, sum, _)| record_of(payload).is_some() && crc32fast::hash(payload) == sum)
     };
     candidates.into_iter().find(is_record).unwrap_or(log.len())
 }

@@ -2,7 +2,7 @@
 //! others are not. Knows nothing of files or threads.
 
 use crate::memory::{Memory, Refusal, Sample};
-use flightdeck_line_protocol::{Line, Lines, Precision};
+use flightdeck_line_protocol::{Line, Lines, Precision, Sample as LineSample};
 use flightdeck_model::{SeriesName, TimePrecision, WriteContext, WriteReport};
 use flightdeck_sample_log::RecordBuilder;
 use std::collections::BTreeMap;
@@ -36,7 +36,8 @@ pub(crate) struct Window {
 }
 
 /// Reads a body and gives the samples that are to be stored part by part to `take`. `is_held` says whether a host's
-/// samples of this time are kept, however old they are; `room` gives empty lists, with what memory they have. Returns what becomes of the lines once the parts are stored.
+/// samples of this time are kept, however old they are; `room` gives empty lists, with what memory they have. Returns what
+/// becomes of the lines once the parts are stored.
 ///
 /// # Errors
 ///
@@ -67,32 +68,12 @@ pub(crate) fn read_body<E>(
                 continue;
             }
         };
-        let cluster = if sample.cluster.is_empty() {
-            context.default_cluster.as_deref().unwrap_or_default()
-        } else {
-            sample.cluster
-        };
-        if cluster.is_empty() || sample.host.is_empty() {
-            tally.skip(if cluster.is_empty() { "no cluster" } else { "no hostname" });
-            continue;
-        }
-        let time_s = sample.time_s.unwrap_or(context.received.0);
-        if time_s > window.newest_s {
-            tally.skip("too far in the future");
-            continue;
-        }
-        if time_s < window.oldest_s && !is_held(cluster, sample.host, time_s) {
-            tally.skip("older than the retention");
-            continue;
-        }
-        let name = SeriesName {
-            cluster,
-            host: sample.host,
-            kind: sample.kind,
-            id: sample.id,
-            sub_kind: sample.sub_kind,
-            sub_id: sample.sub_id,
-            metric: sample.measurement,
+        let (name, time_s) = match accepted(&sample, context, window, &is_held) {
+            Ok(accepted) => accepted,
+            Err(reason) => {
+                tally.skip(reason);
+                continue;
+            }
         };
         match resolver.resolve(&name) {
             Ok(series) => {
@@ -115,6 +96,40 @@ pub(crate) fn read_body<E>(
         take(Part { record: builder.finish(), samples })?;
     }
     Ok(tally.into_report())
+}
+
+/// The series and the time of a sample; or why it is passed over, whatever its series.
+fn accepted<'s>(
+    sample: &LineSample<'s>,
+    context: &'s WriteContext,
+    window: Window,
+    is_held: &impl Fn(&str, &str, i64) -> bool,
+) -> Result<(SeriesName<'s>, i64), &'static str> {
+    let default_cluster = context.default_cluster.as_deref().unwrap_or_default();
+    let cluster = if sample.cluster.is_empty() { default_cluster } else { sample.cluster };
+    if cluster.is_empty() {
+        return Err("no cluster");
+    }
+    if sample.host.is_empty() {
+        return Err("no hostname");
+    }
+    let time_s = sample.time_s.unwrap_or(context.received.0);
+    if time_s > window.newest_s {
+        return Err("too far in the future");
+    }
+    if time_s < window.oldest_s && !is_held(cluster, sample.host, time_s) {
+        return Err("older than the retention");
+    }
+    let name = SeriesName {
+        cluster,
+        host: sample.host,
+        kind: sample.kind,
+        id: sample.id,
+        sub_kind: sample.sub_kind,
+        sub_id: sample.sub_id,
+        metric: sample.measurement,
+    };
+    Ok((name, time_s))
 }
 
 const fn precision(wanted: TimePrecision) -> Precision {

@@ -17,6 +17,7 @@
 
 mod aggregate;
 mod audit;
+mod causes;
 mod cluster;
 mod duration;
 mod footprint;
@@ -41,6 +42,7 @@ pub use audit::{
     AuditAction, AuditEntry, AuditFilter, AuditOutcome, Origin, RecordedEntry, UnknownAuditAction,
     UnknownAuditOutcome,
 };
+pub use causes::with_causes;
 pub use cluster::{
     Accelerator, Aggregation, Cluster, ClusterError, ClusterFile, ClusterWarning, EnergyKind, FootprintKind,
     HardwareValue, MetricConfig, MetricFile, MetricOverride, SubCluster, SubClusterFile, Thresholds,

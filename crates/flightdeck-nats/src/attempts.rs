@@ -4,9 +4,9 @@ use crate::counts::add;
 use crate::delivery::Verdict;
 use crate::settling::delay;
 use crate::work::Work;
+use flightdeck_model::with_causes;
 use flightdeck_model::{PortError, PortErrorKind};
 use flightdeck_service::ServiceError;
-use std::error::Error;
 
 /// Attempts at most to store what comes once, while the storage is away.
 const AWAY_ATTEMPTS_MAX: u64 = 8;
@@ -113,16 +113,4 @@ fn port_trouble(error: &PortError) -> Trouble {
         PortErrorKind::Unavailable | PortErrorKind::NoSpace => Trouble::Away,
         PortErrorKind::Conflict | PortErrorKind::Corrupt | PortErrorKind::Internal => Trouble::Broken,
     }
-}
-
-/// An error and what caused it, in one line.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

@@ -2,6 +2,7 @@
 
 use crate::NatsError;
 use async_nats::ServerAddr;
+use percent_encoding::percent_decode_str;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -128,19 +129,5 @@ impl Servers {
 
 /// A part of an address without its percent signs; what is no such escape stays as it is.
 fn decoded(part: &str) -> String {
-    let bytes = part.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let escaped = bytes.get(at + 1..at + 3).filter(|_| *byte == b'%');
-        let digits = escaped.and_then(|digits| std::str::from_utf8(digits).ok());
-        if let Some(meant) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            decoded.push(meant);
-            at += 3;
-        } else {
-            decoded.push(*byte);
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
 }

@@ -1,7 +1,6 @@
 //! Fetches the messages of a subject from a stream that keeps them until they are acknowledged.
 
 use crate::StreamOptions;
-use crate::attempts::with_causes;
 use crate::delivery::Delivery;
 use crate::session::Route;
 use crate::settling::{ACK_WAIT, Settlements, delay};
@@ -10,6 +9,7 @@ use async_nats::Client;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::pull::Config;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer};
+use flightdeck_model::with_causes;
 use futures_util::StreamExt;
 use std::error::Error;
 use std::fmt::Write;

@@ -4,7 +4,7 @@
 //! the periodic work.
 
 use crate::Services;
-use crate::error::with_causes;
+use flightdeck_model::with_causes;
 use flightdeck_model::{
     ArchiveAction, ArchiveOutcome, ArchiveTask, ChangedJob, JobDbId, JobFilter, JobKey, JobOrder,
     JobSelection, JobVisibility, Page, PortError, Range, TagVisibility, UnixTime,

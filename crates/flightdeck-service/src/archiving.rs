@@ -4,9 +4,9 @@
 //! twice writes the same files twice. The files are written before the database is told, so that a job which is said to
 //! be archived is.
 
-use crate::error::with_causes;
 use crate::{ServiceError, Services};
 use finished_job::{Finished, LoadedJob, finished};
+use flightdeck_model::with_causes;
 use flightdeck_model::{
     ArchivedResult, ArchivingOutcome, JobDbId, JobKey, JobRecord, JobToArchive, JobVisibility, PortError,
     TagVisibility, TimeSpan, UnixTime,

@@ -3,9 +3,9 @@
 //! A change that is made carries its entry into the port, so that both are on disk or neither. One that is not made
 //! is recorded on its own, and nobody waits for that.
 
-use crate::error::with_causes;
 use crate::shown::shown;
 use crate::{Caller, ServiceError, Services};
+use flightdeck_model::with_causes;
 use flightdeck_model::{AuditAction, AuditEntry, AuditOutcome, JobMatch, UnixTime, WhichJob};
 
 /// One change that somebody wants made.

@@ -2,7 +2,6 @@
 
 use flightdeck_model::{JobChangeError, NoJobAccess, PortError, UserChangeError};
 use std::borrow::Cow;
-use std::error::Error;
 use std::sync::Arc;
 
 /// A use case did not do what it was asked.
@@ -79,16 +78,4 @@ impl From<UserChangeError> for ServiceError {
             UserChangeError::Port(port) => port.into(),
         }
     }
-}
-
-/// An error and what caused it, in one line.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

@@ -10,9 +10,9 @@ mod refresh_footprints;
 mod settle_archive;
 mod stop_overdue_jobs;
 
-use crate::error::with_causes;
 use crate::{ServiceError, Services};
 use flightdeck_model::TaskRun;
+use flightdeck_model::with_causes;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 

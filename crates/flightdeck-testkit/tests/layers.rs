@@ -73,6 +73,8 @@ mod tests {
         ("hashbrown", &["flightdeck-metrics", "flightdeck-sample-log"]),
         ("foldhash", &["flightdeck-metrics", "flightdeck-sample-log"]),
         ("ureq", &["flightdeck-external", "flightdeck"]),
+        ("crc32fast", &["flightdeck-checkpoints"]),
+        ("rustls-native-certs", &["flightdeck-external"]),
         ("async-nats", &["flightdeck-nats"]),
         ("rustls", &["flightdeck"]),
         ("anyhow", &["flightdeck"]),

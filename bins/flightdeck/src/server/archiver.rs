@@ -1,5 +1,6 @@
 //! The thread that archives jobs which have ended: how is the service's business, when to look is decided here.
 
+use flightdeck_model::with_causes;
 use flightdeck_service::Services;
 use std::io;
 use std::sync::Arc;
@@ -24,7 +25,10 @@ impl Archiver {
         let thread = std::thread::Builder::new().name("flightdeck-archiver".to_owned()).spawn(move || {
             while !stop.load(Ordering::Relaxed) {
                 if let Err(error) = services.archive_due_jobs() {
-                    tracing::error!(error = error.to_string(), "the jobs to be archived could not be listed");
+                    tracing::error!(
+                        error = with_causes(&error),
+                        "the jobs to be archived could not be listed"
+                    );
                 }
                 services.wait_for_archiving(LOOK_INTERVAL);
             }

@@ -1,6 +1,6 @@
 //! The store as the ports of the model see it.
 
-use super::{SampleStore, StoreError};
+use super::SampleStore;
 use crate::memory::Held;
 use crate::store::writer::Order;
 use flightdeck_model::{
@@ -78,7 +78,7 @@ impl MetricStore for SampleStore {
     }
 
     fn checkpoint(&self) -> Result<String, PortError> {
-        let done = self.checkpoint_new().map_err(|error: StoreError| PortError::from(error))?;
+        let done = self.checkpoint_new().map_err(PortError::from)?;
         let kind = if done.is_full { "all" } else { "new" };
         Ok(format!("{} {kind} blocks written", done.blocks))
     }

@@ -7,7 +7,7 @@
 use crate::intake::Part;
 use crate::memory::{Memory, Sample};
 use crate::store::StoreError;
-use flightdeck_model::{PortError, PortErrorKind, WriteReport};
+use flightdeck_model::{PortError, PortErrorKind, WriteReport, with_causes};
 use flightdeck_sample_log::{FreeRecord, Log, LogError, SegmentNumber};
 use futures_channel::oneshot;
 use std::collections::VecDeque;
@@ -339,16 +339,4 @@ impl Loop {
 fn port_error(error: &LogError) -> PortError {
     let kind = if error.is_disk_full() { PortErrorKind::NoSpace } else { PortErrorKind::Unavailable };
     PortError::plain(kind, format!("the samples could not be written to the log: {}", with_causes(error)))
-}
-
-/// An error with its causes, in a line.
-fn with_causes(error: &LogError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(deeper) = cause {
-        text.push_str(": ");
-        text.push_str(&deeper.to_string());
-        cause = deeper.source();
-    }
-    text
 }

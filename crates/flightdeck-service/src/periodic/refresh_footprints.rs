@@ -1,9 +1,9 @@
 //! Gives running jobs the footprint of what they did so far.
 
 use crate::archived_data::statistics_of;
-use crate::error::with_causes;
 use crate::live_data::JobPlace;
 use crate::{ServiceError, Services};
+use flightdeck_model::with_causes;
 use flightdeck_model::{
     JobDbId, JobRecord, JobStatistics, MetricConfig, MetricSource, PortError, PortErrorKind, SubCluster,
     TimeSpan, UnixTime, job_footprint,
