@@ -1,7 +1,7 @@
 //! Looks whether a database is whole, and whether its own bookkeeping agrees with its rows.
 
 use crate::connection::AnyConnection;
-use crate::schema::{archiving, job, job_total, store_state};
+use crate::schema::{archiving, job, job_node, job_total, store_state};
 use crate::{Database, DbError};
 use diesel::dsl::{count_star, exists, max, not};
 use diesel::prelude::*;
@@ -38,6 +38,7 @@ impl Database {
                 // A server looks after its own pages and references.
                 AnyConnection::Postgres(_) => Vec::new(),
             };
+            problems.extend(check_hosts(connection)?);
             problems.extend(check_totals(connection)?);
             problems.extend(check_numbers(connection)?);
             problems.extend(check_archiving(connection)?);
@@ -56,6 +57,19 @@ fn check_file(connection: &mut AnyConnection) -> Result<Vec<String>, DbError> {
     let orphan = |(table, parent)| format!("a row of {table} refers to one of {parent} that is not there");
     problems.extend(orphans.into_iter().map(orphan));
     Ok(problems)
+}
+
+/// The hosts of a job go with it; no reference makes the database see to that.
+fn check_hosts(connection: &mut AnyConnection) -> Result<Vec<String>, DbError> {
+    let of_job =
+        job::table.filter(job::id.eq(job_node::job_id)).filter(job::start_time.eq(job_node::start_time));
+    let orphans: i64 =
+        job_node::table.filter(not(exists(of_job.select(job::id)))).count().get_result(connection)?;
+    Ok(if orphans > 0 {
+        vec![format!("{orphans} hosts are those of jobs that are not there")]
+    } else {
+        Vec::new()
+    })
 }
 
 fn check_totals(connection: &mut AnyConnection) -> Result<Vec<String>, DbError> {

@@ -13,9 +13,9 @@ use flightdeck_model::{
     JobVisibility, MonitoringStatus, Page, PortError, TagVisibility, UnixTime,
 };
 use row::{JobDetails, JobRow};
-use search::{Condition, Search, visibility_condition};
+use search::{Condition, Search, clusters_to_split_by, visibility_condition};
 use statement::{IsAmong, SortBy, Statement, TagIds, Window};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError};
 
 mod archive_tasks;
@@ -126,7 +126,8 @@ impl Database {
         with_metadata: bool,
     ) -> Result<JobPage, DbError> {
         let ((rows, total), tags) = self.read_with_tags(|connection, numbers, tags| {
-            let Some(search) = Search::new(selection, tags)? else {
+            let clusters = clusters_to_split_by(connection, selection)?;
+            let Some(search) = Search::new(selection, tags, &clusters)? else {
                 return Ok((Vec::new(), 0));
             };
             let rows = page_rows(connection, &search, page, with_metadata)?;
@@ -218,7 +219,8 @@ impl JobRepository for Database {
 
     fn list_job_ids(&self, selection: &JobSelection, page: Page) -> Result<Vec<JobDbId>, PortError> {
         let (ids, _) = self.read_with_tags(|connection, _, tags| {
-            let Some(search) = Search::new(selection, tags)? else {
+            let clusters = clusters_to_split_by(connection, selection)?;
+            let Some(search) = Search::new(selection, tags, &clusters)? else {
                 return Ok(Vec::new());
             };
             let ids: Vec<i64> = search.ids(page).load(connection)?;
@@ -237,7 +239,8 @@ impl JobRepository for Database {
             return Err(DbError::TooManyIds { count: ids.len(), most: MOST_IDS }.into());
         }
         let (rows, tag_table) = self.read_with_tags(|connection, _, tags| {
-            let Some(search) = Search::new(selection, tags)? else {
+            let clusters = clusters_to_split_by(connection, selection)?;
+            let Some(search) = Search::new(selection, tags, &clusters)? else {
                 return Ok(Vec::new());
             };
             if ids.is_empty() {
@@ -254,30 +257,29 @@ impl JobRepository for Database {
     }
 
     fn count_jobs(&self, selection: &JobSelection) -> Result<u64, PortError> {
-        let (total, _) =
-            self.read_with_tags(|connection, numbers, tags| match Search::new(selection, tags)? {
+        let (total, _) = self.read_with_tags(|connection, numbers, tags| {
+            let clusters = clusters_to_split_by(connection, selection)?;
+            match Search::new(selection, tags, &clusters)? {
                 Some(search) => self.count_in(connection, &search, selection, numbers.change),
                 None => Ok(0),
-            })?;
+            }
+        })?;
         Ok(total)
     }
 
     fn used_nodes(&self, started_before: UnixTime) -> Result<BTreeMap<String, Vec<String>>, PortError> {
-        let pairs: Vec<(String, String)> = self.read(|connection| {
-            let of_running = job_node::table
-                .inner_join(job::table)
+        let running: Vec<(i64, String, String)> = self.read(|connection| {
+            let of_running = job::table
                 .filter(job::job_state.eq(JobState::Running.as_str()))
                 .filter(job::start_time.lt(started_before.0))
-                .select((job::cluster, job_node::hostname))
-                .distinct()
-                .order((job::cluster, job_node::hostname));
+                .select((job::id, job::cluster, job::resources));
             Ok(of_running.load(connection)?)
         })?;
-        let mut hosts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (cluster, host) in pairs {
-            hosts.entry(cluster).or_default().push(host);
+        let mut hosts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (id, cluster, resources) in running {
+            hosts.entry(cluster).or_default().extend(row::hostnames(id, &resources)?);
         }
-        Ok(hosts)
+        Ok(hosts.into_iter().map(|(cluster, names)| (cluster, names.into_iter().collect())).collect())
     }
 
     fn import_jobs(&self, jobs: &[ArchivedJob]) -> Result<ImportCounts, PortError> {
@@ -300,6 +302,9 @@ impl JobRepository for Database {
             for (cluster, state, jobs) in totals {
                 transaction.count_jobs(&cluster, state_of(&state)?, -jobs);
             }
+            let ids = archived().select(job::id);
+            diesel::delete(job_node::table.filter(job_node::job_id.eq_any(ids)))
+                .execute(transaction.connection)?;
             Ok(diesel::delete(archived()).execute(transaction.connection)?)
         })?;
         Ok(u64::try_from(removed).unwrap_or(u64::MAX))

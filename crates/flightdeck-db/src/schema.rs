@@ -34,7 +34,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    job_node (job_id, hostname) {
+    job_node (hostname, start_time, job_id) {
         job_id -> BigInt,
         hostname -> Text,
         start_time -> BigInt,
@@ -192,7 +192,6 @@ diesel::table! {
     }
 }
 
-diesel::joinable!(job_node -> job (job_id));
 diesel::joinable!(node_report -> node (node_id));
 diesel::allow_tables_to_appear_in_same_query!(
     job,

@@ -31,7 +31,7 @@ pub(crate) trait WholeRow: Sized + Send + Serialize + 'static {
 
 /// What the rows of all tables do alike, but for the names: `table, row type, columns of the key`.
 macro_rules! whole_row {
-    ($table:ident, $row:ty, $first:ident $(, $second:ident)?) => {
+    ($table:ident, $row:ty, $first:ident $(, $second:ident $(, $third:ident)?)?) => {
         impl WholeRow for $row {
             const TABLE: &'static str = stringify!($table);
 
@@ -40,11 +40,12 @@ macro_rules! whole_row {
             }
 
             fn load_after(connection: &mut AnyConnection, last: Option<&Self>) -> QueryResult<Vec<Self>> {
-                let in_order = $table::table.order($table::$first)$(.then_order_by($table::$second))?;
+                let in_order = $table::table.order($table::$first)
+                    $(.then_order_by($table::$second)$(.then_order_by($table::$third))?)?;
                 let batch = in_order.limit(BATCH).select(Self::as_select());
                 match last {
                     None => batch.load(connection),
-                    Some(row) => batch.filter(whole_row!(after row, $table, $first $(, $second)?)).load(connection),
+                    Some(row) => batch.filter(whole_row!(after row, $table, $first $(, $second $(, $third)?)?)).load(connection),
                 }
             }
 
@@ -54,7 +55,7 @@ macro_rules! whole_row {
             }
 
             fn key(&self) -> String {
-                whole_row!(key self, $first $(, $second)?)
+                whole_row!(key self, $first $(, $second $(, $third)?)?)
             }
         }
     };
@@ -67,16 +68,26 @@ macro_rules! whole_row {
             .ge(&$row.$first)
             .and($table::$first.gt(&$row.$first).or($table::$second.gt(&$row.$second)))
     };
+    (after $row:ident, $table:ident, $first:ident, $second:ident, $third:ident) => {
+        $table::$first.ge(&$row.$first).and(
+            $table::$first.gt(&$row.$first).or($table::$second
+                .gt(&$row.$second)
+                .or($table::$second.eq(&$row.$second).and($table::$third.gt(&$row.$third)))),
+        )
+    };
     (key $row:ident, $only:ident) => {
         $row.$only.to_string()
     };
     (key $row:ident, $first:ident, $second:ident) => {
         format!("{}, {}", $row.$first, $row.$second)
     };
+    (key $row:ident, $first:ident, $second:ident, $third:ident) => {
+        format!("{}, {}, {}", $row.$first, $row.$second, $row.$third)
+    };
 }
 
 whole_row!(job, JobRow, id);
-whole_row!(job_node, JobNodeRow, job_id, hostname);
+whole_row!(job_node, JobNodeRow, hostname, start_time, job_id);
 whole_row!(tag, TagRow, id);
 whole_row!(jobtag, JobTagRow, job_id, tag_id);
 whole_row!(job_total, JobTotalRow, cluster, job_state);

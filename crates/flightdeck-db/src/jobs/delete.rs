@@ -1,6 +1,7 @@
 //! Deletes jobs.
 
 use super::archive_tasks::{drop_update, has_files, queue_removal};
+use super::rows::remove_nodes;
 use super::state_of;
 use super::which::{JobBrief, visible};
 use crate::DbError;
@@ -80,7 +81,8 @@ fn delete(
     found: &JobBrief,
     with_archive: bool,
 ) -> Result<(), DbError> {
-    // The rows of its hosts and tags go with it.
+    remove_nodes(transaction.connection, found.id, found.start_time)?;
+    // The rows of its tags go with it.
     diesel::delete(job::table.filter(job::id.eq(found.id))).execute(transaction.connection)?;
     transaction.count_jobs(&found.cluster, state_of(&found.job_state)?, -1);
     drop_update(transaction, found)?;

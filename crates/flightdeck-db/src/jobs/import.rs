@@ -2,12 +2,12 @@
 
 use super::archive_tasks::{UPDATE, queue_update};
 use super::columns::JobColumns;
-use super::rows::{add_nodes, add_tags};
+use super::rows::{add_nodes, add_tags, remove_nodes};
 use super::which::JobBrief;
 use crate::DbError;
 use crate::connection::AnyConnection;
 use crate::direct::{InsertJob, execute, first};
-use crate::schema::{archive_task, archiving, job, job_node};
+use crate::schema::{archive_task, archiving, job};
 use crate::transaction::WriteTransaction;
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -93,6 +93,7 @@ fn update_job(transaction: &mut WriteTransaction<'_>, id: i64, row: &JobColumns)
     } else {
         metadata_ahead_of_archive(transaction.connection, id)?
     };
+    remove_nodes(transaction.connection, id, row.start_time)?;
     let nothing_missing = job::missing.eq(None::<String>);
     diesel::update(of_job).set((row, nothing_missing)).execute(transaction.connection)?;
     if edited.is_some() {
@@ -103,7 +104,6 @@ fn update_job(transaction: &mut WriteTransaction<'_>, id: i64, row: &JobColumns)
             queue_update(transaction, &found)?;
         }
     }
-    diesel::delete(job_node::table.filter(job_node::job_id.eq(id))).execute(transaction.connection)?;
     Ok(())
 }
 

@@ -25,8 +25,11 @@ impl<'a> Key<'a> {
     pub(super) fn condition(self) -> Condition<'a> {
         match self {
             Self::Host(host) => {
-                let of_job = job_node::table.filter(job_node::job_id.eq(job::id));
-                Box::new(exists(of_job.filter(job_node::hostname.eq(host)).select(job_node::job_id)))
+                let on_host = job_node::table.filter(job_node::hostname.eq(host));
+                let of_job = on_host
+                    .filter(job_node::start_time.eq(job::start_time))
+                    .filter(job_node::job_id.eq(job::id));
+                Box::new(exists(of_job.select(job_node::job_id)))
             }
             Self::Tag(id) => {
                 let of_job = jobtag::table.filter(jobtag::job_id.eq(job::id));

@@ -128,6 +128,17 @@ fn corrupt(
     DbError::Corrupt { table: "job", column, id: id.to_string(), source: source.into() }
 }
 
+/// The names of the hosts in a job's resources.
+pub(super) fn hostnames(id: i64, resources: &str) -> Result<impl Iterator<Item = String>, DbError> {
+    #[derive(serde::Deserialize)]
+    struct Host {
+        hostname: String,
+    }
+    let hosts: Vec<Host> =
+        serde_json::from_str(resources).map_err(|error| corrupt(id, "resources", error))?;
+    Ok(hosts.into_iter().map(|host| host.hostname))
+}
+
 fn fragment(id: i64, column: &'static str, json: String) -> Result<Box<RawValue>, DbError> {
     RawValue::from_string(json).map_err(|error| corrupt(id, column, error))
 }

@@ -68,6 +68,46 @@ impl QueryId for AddNodes<'_> {
 
 impl RunQueryDsl<AnyConnection> for AddNodes<'_> {}
 
+/// Removes the hosts of a job, as its row has them: to be called before that changes.
+pub(super) fn remove_nodes(connection: &mut AnyConnection, id: i64, start_time: i64) -> Result<(), DbError> {
+    RemoveNodes { id, start_time }.execute(connection)?;
+    Ok(())
+}
+
+/// The table's key begins with the host, so that its rows need no second index; those of a job are found by the hosts
+/// that the job's row names.
+#[derive(Debug, Clone, Copy)]
+struct RemoveNodes {
+    id: i64,
+    start_time: i64,
+}
+
+impl QueryFragment<Backend> for RemoveNodes {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        out.push_sql("DELETE FROM job_node WHERE job_id = ");
+        out.push_bind_param::<BigInt, _>(&self.id)?;
+        out.push_sql(" AND start_time = ");
+        out.push_bind_param::<BigInt, _>(&self.start_time)?;
+        let hostnames = match out.backend() {
+            Backend::Sqlite(_) => "json_extract(value, '$.hostname') FROM job, json_each(job.resources)",
+            Backend::Postgres(_) => "value ->> 'hostname' FROM job, json_array_elements(job.resources::json)",
+        };
+        out.push_sql(" AND hostname IN (SELECT ");
+        out.push_sql(hostnames);
+        out.push_sql(" WHERE job.id = ");
+        out.push_bind_param::<BigInt, _>(&self.id)?;
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl QueryId for RemoveNodes {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<AnyConnection> for RemoveNodes {}
+
 /// Puts tags on a job that it may have already. The map spares looking up a tag again.
 pub(super) fn add_tags<'a>(
     transaction: &mut WriteTransaction<'_>,

@@ -2,9 +2,9 @@
 //!
 //! Lists are mostly ordered by start time, and most indices go on with it: one equality and the order are
 //! answered by reading an index until the page is full. Conditions that allow several values (states, the
-//! projects of a manager, what running jobs have no index for) are split into [`Part`]s of one value each
-//! when nothing else narrows the search; the parts are merged in order. A host or tag leads to its jobs by
-//! an index of its own, see `lookup`.
+//! projects of a manager), and those that only ended jobs have an index for, are split into [`Part`]s when
+//! nothing else narrows the search: each is a state of a cluster, or the ended jobs, or the jobs of a project.
+//! The parts are merged in order. A host or tag leads to its jobs by an index of its own, see `lookup`.
 
 use super::lookup::{Driven, Key, has_any_tag};
 use super::statement::{
@@ -13,7 +13,7 @@ use super::statement::{
 use super::tags::TagTable;
 use crate::DbError;
 use crate::connection::{AnyConnection, Backend};
-use crate::schema::job;
+use crate::schema::{job, job_total};
 use diesel::expression::BoxableExpression;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -28,6 +28,9 @@ const MOST_PARTS: usize = 48;
 
 /// A kept statement takes some 10 KiB; these many conditions are the usual lists.
 const MOST_KEPT_CONDITIONS: usize = 2;
+
+/// The same of the parts of a search: those of a cluster, or of a state at a site of a few clusters.
+const MOST_KEPT_PARTS: usize = 4;
 
 /// A selection, ready to be turned into queries.
 pub(super) struct Search<'a> {
@@ -49,8 +52,9 @@ pub(super) struct Search<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Part<'a> {
     owner: Option<Owner<'a>>,
+    cluster: Option<&'a str>,
     state: Option<JobState>,
-    is_running: Option<bool>,
+    has_ended: bool,
 }
 
 /// Whose jobs a part has, where a manager asks.
@@ -62,9 +66,36 @@ enum Owner<'a> {
     OthersIn { project: &'a str, manager: &'a str },
 }
 
+/// The clusters that have had jobs, where a search of the selection is split by them; otherwise none.
+pub(super) fn clusters_to_split_by(
+    connection: &mut AnyConnection,
+    selection: &JobSelection,
+) -> Result<Vec<String>, DbError> {
+    let has_cluster = selection.filter.cluster.is_some();
+    if has_cluster || (selection.filter.states.is_empty() && !needs_index_of_ended(selection)) {
+        return Ok(Vec::new());
+    }
+    let all = job_total::table.select(job_total::cluster).distinct().order(job_total::cluster);
+    Ok(all.load(connection)?)
+}
+
+/// Whether an index on ended jobs alone is of use. Running jobs are few; keeping them out of these indices is what
+/// makes starts cheap.
+fn needs_index_of_ended(selection: &JobSelection) -> bool {
+    let filter = &selection.filter;
+    is_bounded(filter.duration_s)
+        || is_bounded(filter.num_nodes)
+        || is_bounded(filter.energy_kwh)
+        || matches!(selection.order.key, SortKey::NumNodes | SortKey::Energy)
+}
+
 impl<'a> Search<'a> {
-    /// Prepares the search; `None` when no job can fit.
-    pub(super) fn new(selection: &'a JobSelection, tags: &TagTable) -> Result<Option<Self>, DbError> {
+    /// Prepares the search; `None` when no job can fit. `clusters` are those of [`clusters_to_split_by`].
+    pub(super) fn new(
+        selection: &'a JobSelection,
+        tags: &TagTable,
+        clusters: &'a [String],
+    ) -> Result<Option<Self>, DbError> {
         check_sort_key(&selection.order.key)?;
         let filter = &selection.filter;
         let tag_ids: Vec<Vec<i64>> =
@@ -81,20 +112,23 @@ impl<'a> Search<'a> {
         let mut search =
             Self { selection, states, keys, any_tags, driver: None, parts: Vec::new(), has_order: false };
         search.driver = search.find_driver();
-        search.parts = search.split();
+        search.parts = search.split(clusters);
         search.has_order = search.has_anchor() || search.conditions().is_empty();
         Ok(Some(search))
     }
 
     /// Whether an equality, or a range of start times, leads to the jobs in the order of start times.
     fn has_anchor(&self) -> bool {
+        let is_of_cluster_or_state = |part: &Part<'_>| part.cluster.is_some();
+        self.has_equality()
+            || is_bounded(self.selection.filter.start_time)
+            || self.parts.iter().any(is_of_cluster_or_state)
+    }
+
+    /// Whether an equality that has an index of its own leads to the jobs in the order of start times.
+    fn has_equality(&self) -> bool {
         let filter = &self.selection.filter;
-        let has_equality = filter.cluster.is_some()
-            || filter.subcluster.is_some()
-            || filter.partition.is_some()
-            || self.has_owner_filter()
-            || self.states.len() == 1;
-        has_equality || self.is_own() || is_bounded(filter.start_time)
+        filter.subcluster.is_some() || filter.partition.is_some() || self.has_owner_filter() || self.is_own()
     }
 
     /// Whether the asker sees nothing but their own jobs.
@@ -128,41 +162,43 @@ impl<'a> Search<'a> {
             || filter.array_job_id.is_some()
     }
 
-    fn split(&self) -> Vec<Part<'a>> {
+    fn split(&self, clusters: &'a [String]) -> Vec<Part<'a>> {
         let owners = self.split_owners();
         if owners.len() > 1 {
             let part = |owner| Part { owner: Some(owner), ..Part::default() };
             return owners.into_iter().map(part).collect();
         }
-        if self.has_anchor() || self.has_lookup() {
+        if self.has_equality() || self.has_lookup() {
             return vec![Part::default()];
         }
-        if self.states.len() > 1 {
-            let part = |state: &JobState| Part { state: Some(*state), ..Part::default() };
-            return self.states.iter().map(part).collect();
-        }
-        if self.states.is_empty() && self.needs_index_of_ended() {
-            let part = |is_running| Part { is_running: Some(is_running), ..Part::default() };
-            return vec![part(true), part(false)];
-        }
-        vec![Part::default()]
+        let parts = self.split_by_cluster_and_state(clusters);
+        if (1..=MOST_PARTS).contains(&parts.len()) { parts } else { vec![Part::default()] }
     }
 
-    /// Whether an index on ended jobs alone is of use. Running jobs are few; keeping them out of these indices is what
-    /// makes starts cheap.
-    fn needs_index_of_ended(&self) -> bool {
-        let filter = &self.selection.filter;
-        is_bounded(filter.duration_s)
-            || is_bounded(filter.num_nodes)
-            || is_bounded(filter.energy_kwh)
-            || matches!(self.selection.order.key, SortKey::NumNodes | SortKey::Energy)
+    /// The states of clusters that are asked for; without a state, the running jobs of clusters and what has ended. None
+    /// when there is no condition on either.
+    fn split_by_cluster_and_state(&self, clusters: &'a [String]) -> Vec<Part<'a>> {
+        let of_cluster = self.selection.filter.cluster.as_deref();
+        let clusters = || of_cluster.into_iter().chain(clusters.iter().map(String::as_str)).map(Some);
+        let with_state = |state| clusters().map(move |cluster| Part { cluster, state, ..Part::default() });
+        if !self.states.is_empty() {
+            return self.states.iter().flat_map(|state| with_state(Some(*state))).collect();
+        }
+        if of_cluster.is_none()
+            && (is_bounded(self.selection.filter.start_time) || !needs_index_of_ended(self.selection))
+        {
+            return Vec::new();
+        }
+        let ended = Part { cluster: of_cluster, has_ended: true, ..Part::default() };
+        with_state(Some(JobState::Running)).chain([ended]).collect()
     }
 
     /// What the parts of the search are merged by; `None` for an order that no index has.
     fn merge_by(&self, part: Part<'_>) -> Option<MergeBy> {
         match self.selection.order.key {
             SortKey::StartTime => {
-                Some(MergeBy::StartTime(StartTime { by_index: part.is_running != Some(false) }))
+                let by_index = !part.has_ended || part.cluster.is_some();
+                Some(MergeBy::StartTime(StartTime { by_index }))
             }
             SortKey::NumNodes => Some(MergeBy::NumNodes),
             SortKey::Energy => Some(MergeBy::Energy),
@@ -201,13 +237,22 @@ impl<'a> Search<'a> {
     /// Whether the prepared statements of the search are worth keeping.
     pub(super) fn is_usual(&self, conditions: usize) -> bool {
         let has_usual_order = self.selection.order == JobOrder::default();
-        self.parts.len() <= MOST_KEPT_CONDITIONS + 1
+        self.parts.len() <= MOST_KEPT_PARTS
             && (conditions == 0 || (has_usual_order && conditions <= MOST_KEPT_CONDITIONS))
     }
 
     /// All conditions of the search, not split.
     pub(super) fn conditions(&self) -> Vec<Condition<'a>> {
-        self.conditions_of(Part::default(), None)
+        if let [only] = self.parts.as_slice() {
+            return self.conditions_of(*only, None);
+        }
+        let mut conditions = self.conditions_of(Part::default(), None);
+        let is_split_by_cluster = self.parts.iter().any(|part| part.cluster.is_some());
+        if is_split_by_cluster && self.states.is_empty() && self.selection.filter.cluster.is_some() {
+            // What leads to the jobs of a cluster when they are not to be merged.
+            add_states(&mut conditions, &JobState::ALL);
+        }
+        conditions
     }
 
     /// The conditions on a part, but for what the key that leads to the jobs says already.
@@ -218,6 +263,9 @@ impl<'a> Search<'a> {
             Some(owner) => add_owner(&mut conditions, owner),
             None => conditions.extend(visibility_condition(&self.selection.visibility)),
         }
+        if let Some(cluster) = part.cluster.or(filter.cluster.as_deref()) {
+            conditions.push(Box::new(job::cluster.eq(cluster)));
+        }
         add_equalities(&mut conditions, filter);
         match part.state {
             Some(state) => conditions.push(Box::new(job::job_state.eq(state.as_str()))),
@@ -226,10 +274,8 @@ impl<'a> Search<'a> {
         if let Some(range) = filter.start_time.filter(|_| driver.is_none()) {
             add_start_time(&mut conditions, range);
         }
-        match part.is_running {
-            Some(true) => conditions.push(Box::new(job::job_state.eq(JobState::Running.as_str()))),
-            Some(false) => conditions.push(Box::new(HasEnded)),
-            None => {}
+        if part.has_ended {
+            conditions.push(Box::new(HasEnded));
         }
         self.add_duration(&mut conditions, part);
         add_measures(&mut conditions, filter);
@@ -253,9 +299,9 @@ impl<'a> Search<'a> {
             from: range.to.map(|longest| now.saturating_sub(longest)),
             to: range.from.map(|shortest| now.saturating_sub(shortest)),
         };
-        if state == Some(JobState::Running) || part.is_running == Some(true) {
+        if state == Some(JobState::Running) {
             add_start_time(conditions, started);
-        } else if state.is_some() || !may_run || part.is_running == Some(false) {
+        } else if state.is_some() || !may_run || part.has_ended {
             conditions.extend(stored_duration(range));
         } else {
             let mut of_running: Vec<Condition<'a>> = vec![Box::new(job::job_state.eq(running))];
@@ -359,9 +405,6 @@ fn add_owner<'a>(conditions: &mut Vec<Condition<'a>>, owner: Owner<'a>) {
 }
 
 fn add_equalities<'a>(conditions: &mut Vec<Condition<'a>>, filter: &'a JobFilter) {
-    if let Some(cluster) = &filter.cluster {
-        conditions.push(Box::new(job::cluster.eq(cluster.as_str())));
-    }
     if let Some(subcluster) = &filter.subcluster {
         conditions.push(Box::new(job::subcluster.eq(subcluster.as_str())));
     }

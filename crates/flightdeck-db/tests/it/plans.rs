@@ -207,3 +207,47 @@ fn the_plain_list_reads_the_index_of_start_times_until_the_page_is_full() {
     assert!(steps.contains(&"SCAN job USING INDEX job_by_start".to_owned()), "{steps:?}");
     assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE FOR ORDER BY")), "{steps:?}");
 }
+
+/// What finds the page; the jobs of the page are sorted again, which is no matter.
+fn steps_that_find_the_page(store: &TestStore, filter: JobFilter) -> Vec<String> {
+    let selection = JobSelection { filter, ..every_job() };
+    let statements = statements_of(|| {
+        store.database.list_job_ids(&selection, Page { offset: 0, limit: 25 }).unwrap();
+    });
+    let is_of_jobs =
+        |statement: &&String| statement.contains("FROM `job` ") && statement.contains("ORDER BY");
+    plan(&mut store.connect(), statements.iter().find(is_of_jobs).unwrap())
+}
+
+#[test]
+fn lists_by_cluster_and_state_are_merged_from_indices_until_the_page_is_full() {
+    note_statements();
+    let store = TestStore::new();
+    fill(&store, 1000);
+    store.database.optimize().unwrap();
+    let cluster = || Some("alpha".to_owned());
+    let states = |states: &[JobState]| states.to_vec();
+    let filters = [
+        JobFilter { cluster: cluster(), ..JobFilter::default() },
+        JobFilter { states: states(&[JobState::Completed]), ..JobFilter::default() },
+        JobFilter { states: states(&[JobState::Completed, JobState::Running]), ..JobFilter::default() },
+        JobFilter {
+            cluster: cluster(),
+            states: states(&[JobState::Completed, JobState::Failed]),
+            ..JobFilter::default()
+        },
+        JobFilter {
+            cluster: cluster(),
+            start_time: Some(Range { from: Some(FIRST_START), to: None }),
+            ..JobFilter::default()
+        },
+    ];
+    for filter in filters {
+        let steps = steps_that_find_the_page(&store, filter.clone());
+        assert!(
+            steps.iter().any(|step| step.contains("USING COVERING INDEX job_by_")),
+            "{filter:?}: {steps:?}"
+        );
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{filter:?}: {steps:?}");
+    }
+}
