@@ -7,6 +7,8 @@ mod audit_log;
 #[cfg(test)]
 mod copying;
 #[cfg(test)]
+mod hosts;
+#[cfg(test)]
 mod interleavings;
 #[cfg(test)]
 mod migrations;
