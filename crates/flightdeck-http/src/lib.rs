@@ -43,6 +43,7 @@ mod error;
 mod guard;
 mod long_lists;
 mod openapi;
+mod own_head;
 mod query;
 mod request_log;
 mod responses;

@@ -1,6 +1,7 @@
 //! Gives every request an id, and a failure of ours one line in the log with its whole chain of causes.
 
 use crate::error::{ApiError, error_answer, failure_text};
+use crate::own_head::own_head;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
@@ -26,11 +27,12 @@ static PROCESS: LazyLock<u32> = LazyLock::new(|| {
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) String);
 
-/// Passes a request on and looks at the answer.
+/// Passes a request on, with a head of its own, and looks at the answer.
 pub(crate) async fn log_request(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    own_head(&mut request);
     let number = REQUESTS.fetch_add(1, Ordering::Relaxed);
     let request_id = format!("{:08x}-{number:x}", *PROCESS);
     request.extensions_mut().insert(RequestId(request_id.clone()));
