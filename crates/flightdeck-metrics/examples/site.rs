@@ -16,7 +16,7 @@ const STEP_S: i64 = 60;
 /// How values of a metric come about.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
-    /// Per cent with as many digits as a division gives.
+    /// Per cent of a minute's ticks, in a span that was measured in nanoseconds, as cc-metric-collector has it.
     Share,
     /// Two decimals, as load averages have.
     Load,
@@ -57,7 +57,11 @@ impl Source {
         let noise = self.chance() - 0.5;
         let level = self.level;
         match self.kind {
-            Kind::Share => (level * 5980.0 + noise * 40.0).round().clamp(0.0, 5999.0) / 59.99,
+            Kind::Share => {
+                let late_ns = ((self.chance() - 0.5) * 2e6).round();
+                let (whole_s, rest_ns) = if late_ns < 0.0 { (59.0, 1e9 + late_ns) } else { (60.0, late_ns) };
+                (level * 5980.0 + noise * 40.0).round().clamp(0.0, 6000.0) / (whole_s + rest_ns / 1e9)
+            }
             Kind::Load => ((level * 128.0 + noise) * 100.0).round().max(0.0) / 100.0,
             Kind::Rate => (level * 4e8 * (1.0 + noise / 5.0)).round(),
             Kind::Memory => {
@@ -186,7 +190,7 @@ fn sources(
 fn tell(when: &str, counters: &Counters) {
     let samples = counters.samples.max(1) as f64;
     println!(
-        "{when}: {} series, {} samples, {:.1} MB, {:.2} bytes a sample ({:.2} in open blocks, {:.2} in closed ones)",
+        "{when}: {} series, {} samples, {:.1} MB, {:.2} bytes a sample ({:.2} in open blocks, {:.3} in closed ones)",
         counters.series,
         counters.samples,
         counters.bytes as f64 / 1e6,

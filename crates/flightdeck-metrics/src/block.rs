@@ -7,6 +7,7 @@ mod bits;
 mod codec;
 mod decimal;
 mod open;
+mod quotient;
 #[cfg(test)]
 mod tests;
 

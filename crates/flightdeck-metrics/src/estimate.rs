@@ -4,8 +4,8 @@
 const SERIES_BYTES: u64 = 150;
 /// Bytes of a sample in a block that is still written to; two decimals of a value below 300 fit into half of it.
 const OPEN_SAMPLE_BYTES: f64 = 4.0;
-/// Bytes of a sample in a closed block of realistic data.
-const CLOSED_SAMPLE_BYTES: f64 = 3.0;
+/// Bytes of a sample in a closed block of realistic data, and what the allocator adds to them.
+const CLOSED_SAMPLE_BYTES: f64 = 2.4;
 /// Bytes of a sample in the log.
 const LOG_SAMPLE_BYTES: f64 = 9.0;
 

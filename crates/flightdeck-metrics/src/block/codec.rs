@@ -1,28 +1,34 @@
 //! The stored format of a block, version 1; also what a closed block is in memory. Knows no open blocks.
 //!
 //! ```text
-//! version and flags   1 byte: 0x10, + 1 values are floating-point bits, + 2 differences are stored, + 4 there are gaps
+//! version and flags   1 byte: 0x10, + 1 values are floating-point bits, + 2 differences are stored, + 4 there are gaps,
+//!                     + 8 values are quotients
 //! first step          1 byte
 //! steps - 1           1 byte: from the first to the last sample
-//! scale               1 byte: digits behind the point; 0 with floating-point bits
+//! scale               1 byte: digits behind the point; 0 with floating-point bits and quotients
 //! gaps                with flag 4: how many, 1 byte; for each: steps from the last gap's end, steps, 1 byte each;
 //!                     0 gaps: instead one bit a step, set when there is a sample
+//! spans               with flag 8: the spans of the quotients in nanoseconds, packed as from `least` on
 //! first value         with flag 2: signed number
 //! least               signed number: the smallest number stored
 //! factor              number: what all, less the least, are multiples of; at least 1
-//! widths              1 byte: bits of a number; 255: instead one byte for every 32 numbers follows
-//! numbers             (number - least) / factor, in that many bits each, lowest bit first; filled up with zeros
+//! widths              1 byte: bits of a number; 255: instead for every 32 numbers follow their bits, 1 byte, and their
+//!                     base, a number; with 128 on top of the bits also the usual one less the base, a number, and how many
+//!                     others there are, 1 byte
+//! numbers             (number - least) / factor - base, in that many bits each, lowest bit first; filled up with zeros.
+//!                     With 128: the usual one is a bit 0, others a bit 1 and their bits
 //! ```
 //!
 //! A number has seven bits a byte, the lowest first, the highest bit set when more follow; a signed one is folded
-//! first (0, -1, 1, -2, ...). The numbers are the samples as integers (see `decimal`) or as their bits, with those of
-//! negative numbers turned so that they order like the values; or the differences of each to the one before.
+//! first (0, -1, 1, -2, ...). The numbers are the samples as integers (see `decimal`), or the counts of quotients (see
+//! `quotient`), or the samples' bits, with those of negative numbers turned so that they order like the values; or the
+//! differences of each to the one before.
 //!
 //! Against pco at its best level, on such short runs: as small or smaller, and several times as fast (the benchmark
 //! `blocks` has both).
 
 use super::bits::{BitWriter, ByteReader, width_of, write_number, write_signed};
-use super::{BLOCK_STEPS, BlockValues, DamagedBlock, bits, decimal};
+use super::{BLOCK_STEPS, BlockValues, DamagedBlock, bits, decimal, quotient};
 
 /// The version in the upper half of the first byte.
 const VERSION: u8 = 0x10;
@@ -32,8 +38,14 @@ const FLAG_BITS: u8 = 1;
 const FLAG_DIFFERENCES: u8 = 2;
 /// There are steps without a sample between the first and the last.
 const FLAG_GAPS: u8 = 4;
-/// Every group of numbers has a width of its own.
+/// The numbers are counts, and their spans are before them.
+const FLAG_QUOTIENTS: u8 = 8;
+/// Every group of numbers has a width and a base of its own.
 const OWN_WIDTHS: u8 = 0xff;
+/// Most numbers of the group are the same; on top of its width.
+const MOSTLY_SAME: u8 = 0x80;
+/// The widest number that is read together with a bit before it.
+const MOSTLY_SAME_WIDTH_MAX: u8 = 56;
 /// Numbers of a group.
 const GROUP: usize = 32;
 
@@ -63,9 +75,17 @@ pub(super) fn encode(values: &BlockValues) -> Vec<u8> {
 
     let mut integers = Vec::with_capacity(BLOCK_STEPS);
     let scale = decimal::to_integers(samples.clone().map(|(_, value)| value), &mut integers);
+    let mut spans_ns = None;
     if scale.is_none() {
         integers.clear();
-        integers.extend(samples.map(|(_, value)| ordered_bits(value)));
+        let values: Vec<f64> = samples.map(|(_, value)| value).collect();
+        match quotient::to_quotients(&values) {
+            Some(quotients) => {
+                integers = quotients.counts;
+                spans_ns = Some(quotients.spans_ns);
+            }
+            None => integers.extend(values.iter().copied().map(ordered_bits)),
+        }
     }
     let differences: Vec<i64> = integers.windows(2).filter_map(difference).collect();
     let plain = Packing::of(&integers);
@@ -74,12 +94,20 @@ pub(super) fn encode(values: &BlockValues) -> Vec<u8> {
     let is_differing = differing.bytes() + 2 < plain.bytes();
 
     let has_gaps = integers.len() < steps.len();
-    let flags = [(scale.is_none(), FLAG_BITS), (is_differing, FLAG_DIFFERENCES), (has_gaps, FLAG_GAPS)];
+    let flags = [
+        (scale.is_none() && spans_ns.is_none(), FLAG_BITS),
+        (is_differing, FLAG_DIFFERENCES),
+        (has_gaps, FLAG_GAPS),
+        (spans_ns.is_some(), FLAG_QUOTIENTS),
+    ];
     let head = flags.iter().filter(|(is_set, _)| *is_set).fold(VERSION, |head, (_, flag)| head | flag);
     let mut out = Vec::with_capacity(64 + plain.bytes().min(differing.bytes()));
     out.extend_from_slice(&[head, first, last - first, scale.unwrap_or(0)]);
     if has_gaps {
         write_gaps(&mut out, steps);
+    }
+    if let Some(spans_ns) = spans_ns {
+        Packing::of(&spans_ns).write(&mut out, &spans_ns);
     }
     if is_differing {
         write_signed(&mut out, integers.first().copied().unwrap_or(0));
@@ -100,20 +128,23 @@ pub(super) fn decode(bytes: &[u8], values: &mut BlockValues) -> Result<(), Damag
     let head = Head::read(&mut reader)?;
     let steps = values.get_mut(head.first..head.first + head.steps).unwrap_or_default();
     let presence = Presence::read(&mut reader, &head).ok_or(DamagedBlock { reason: "gaps" })?;
+    let count = usize::from(presence.count);
+    let mut spans_ns = [0_i64; BLOCK_STEPS];
+    if head.flags & FLAG_QUOTIENTS != 0 {
+        read_packed(&mut reader, spans_ns.get_mut(..count).unwrap_or_default())?;
+    }
     let mut numbers = [0_i64; BLOCK_STEPS];
-    let numbers = numbers.get_mut(..usize::from(presence.count)).unwrap_or_default();
+    let numbers = numbers.get_mut(..count).unwrap_or_default();
     read_numbers(reader, head.flags & FLAG_DIFFERENCES != 0, numbers)?;
 
+    let numbers = numbers.iter().copied();
     let power = decimal::power(head.scale);
-    let is_bits = head.flags & FLAG_BITS != 0;
-    let value_of =
-        |number: &i64| if is_bits { from_ordered_bits(*number) } else { decimal::to_value(*number, power) };
-    match presence.with_gaps {
-        None => steps.iter_mut().zip(numbers.iter()).for_each(|(to, number)| *to = value_of(number)),
-        Some(is_there) => {
-            let present = steps.iter_mut().zip(is_there).filter(|(_, there)| *there);
-            present.zip(numbers.iter()).for_each(|((to, _), number)| *to = value_of(number));
+    match head.flags & (FLAG_BITS | FLAG_QUOTIENTS) {
+        FLAG_BITS => presence.put(numbers.map(from_ordered_bits), steps),
+        FLAG_QUOTIENTS => {
+            presence.put(numbers.zip(spans_ns).map(|(count, span)| quotient::to_value(count, span)), steps);
         }
+        _ => presence.put(numbers.map(|number| decimal::to_value(number, power)), steps),
     }
     Ok(())
 }
@@ -140,7 +171,8 @@ impl Head {
             return Err(DamagedBlock { reason: "too short" });
         };
         let flags = head & 0x0f;
-        if head & 0xf0 != VERSION || flags > (FLAG_BITS | FLAG_DIFFERENCES | FLAG_GAPS) {
+        let is_both = flags & FLAG_BITS != 0 && flags & FLAG_QUOTIENTS != 0;
+        if head & 0xf0 != VERSION || is_both {
             return Err(DamagedBlock { reason: "another version" });
         }
         let first = usize::from(*first);
@@ -148,7 +180,7 @@ impl Head {
         if first + steps > BLOCK_STEPS {
             return Err(DamagedBlock { reason: "too many steps" });
         }
-        let scale_max = if flags & FLAG_BITS == 0 { decimal::SCALE_MAX } else { 0 };
+        let scale_max = if flags & (FLAG_BITS | FLAG_QUOTIENTS) == 0 { decimal::SCALE_MAX } else { 0 };
         if *scale > scale_max {
             return Err(DamagedBlock { reason: "scale" });
         }
@@ -177,61 +209,176 @@ impl Presence {
     }
 }
 
+impl Presence {
+    /// Puts the values where samples are.
+    fn put(&self, values: impl Iterator<Item = f64>, steps: &mut [f64]) {
+        match self.with_gaps {
+            None => steps.iter_mut().zip(values).for_each(|(to, value)| *to = value),
+            Some(is_there) => {
+                let present = steps.iter_mut().zip(is_there).filter(|(_, there)| *there);
+                present.zip(values).for_each(|((to, _), value)| *to = value);
+            }
+        }
+    }
+}
+
 /// Reads as many numbers as there is room for, and nothing may follow.
 fn read_numbers(
     mut reader: ByteReader<'_>,
     is_differing: bool,
     numbers: &mut [i64],
 ) -> Result<(), DamagedBlock> {
-    if !is_differing {
-        return read_packed(reader, numbers);
+    if is_differing {
+        let Some((first, differences)) = numbers.split_first_mut() else {
+            return Err(DamagedBlock { reason: "no samples" });
+        };
+        *first = reader.signed().ok_or(DamagedBlock { reason: "first value" })?;
+        read_packed(&mut reader, differences)?;
+        let mut sum = *first;
+        for number in differences {
+            sum = sum.wrapping_add(*number);
+            *number = sum;
+        }
+    } else {
+        read_packed(&mut reader, numbers)?;
     }
-    let Some((first, differences)) = numbers.split_first_mut() else {
-        return Err(DamagedBlock { reason: "no samples" });
-    };
-    *first = reader.signed().ok_or(DamagedBlock { reason: "first value" })?;
-    read_packed(reader, differences)?;
-    let mut sum = *first;
-    for number in differences {
-        sum = sum.wrapping_add(*number);
-        *number = sum;
+    if reader.rest().is_empty() { Ok(()) } else { Err(DamagedBlock { reason: "length" }) }
+}
+
+/// Reads what [`Packing::write`] wrote.
+fn read_packed(reader: &mut ByteReader<'_>, numbers: &mut [i64]) -> Result<(), DamagedBlock> {
+    let least = reader.signed().ok_or(DamagedBlock { reason: "least value" })?;
+    let factor = reader.number().ok_or(DamagedBlock { reason: "factor" })?;
+    let common_width = reader.byte().ok_or(DamagedBlock { reason: "widths" })?;
+    let mut groups = [Group { width: common_width, ..Group::default() }; BLOCK_STEPS / GROUP];
+    let mut packed_bits = 0;
+    for (group, members) in groups.iter_mut().zip(numbers.chunks(GROUP)) {
+        if common_width == OWN_WIDTHS {
+            *group = Group::read(reader).ok_or(DamagedBlock { reason: "groups" })?;
+        }
+        if group.width > 64 {
+            return Err(DamagedBlock { reason: "widths" });
+        }
+        packed_bits += group.bits(members.len());
+    }
+    let packed = reader.bytes(packed_bits.div_ceil(8)).ok_or(DamagedBlock { reason: "length" })?;
+    let mut position = 0;
+    for (members, group) in numbers.chunks_mut(GROUP).zip(groups) {
+        let end = position + group.bits(members.len());
+        group.unpack(packed, position, members, |multiple| {
+            least.wrapping_add(multiple.wrapping_mul(factor).cast_signed())
+        });
+        position = end;
     }
     Ok(())
 }
 
-/// Reads what [`Packing::write`] wrote.
-fn read_packed(mut reader: ByteReader<'_>, numbers: &mut [i64]) -> Result<(), DamagedBlock> {
-    let least = reader.signed().ok_or(DamagedBlock { reason: "least value" })?;
-    let factor = reader.number().ok_or(DamagedBlock { reason: "factor" })?;
-    let common_width = reader.byte().ok_or(DamagedBlock { reason: "widths" })?;
-    let own_widths = if common_width == OWN_WIDTHS {
-        Some(reader.bytes(numbers.len().div_ceil(GROUP)).ok_or(DamagedBlock { reason: "widths" })?)
-    } else {
-        None
-    };
-    let width_of_group =
-        |group: usize| own_widths.map_or(common_width, |widths| widths.get(group).copied().unwrap_or(0));
-    let packed = reader.rest();
-    let mut position = 0;
-    for (group, members) in numbers.chunks_mut(GROUP).enumerate() {
-        let width = width_of_group(group);
-        if width > 64 {
-            return Err(DamagedBlock { reason: "widths" });
+/// How the numbers of a group are packed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Group {
+    /// Bits of a number.
+    width: u8,
+    /// What is taken off each.
+    base: u64,
+    /// The number that most of them are, less the base, and how many are others.
+    usual: Option<(u64, u8)>,
+}
+
+impl Group {
+    /// The best for numbers that [`Packing`] made smaller.
+    fn of(numbers: impl Iterator<Item = u64> + Clone) -> Self {
+        let smallest = numbers.clone().min().unwrap_or(0);
+        let width = width_of(numbers.clone().max().unwrap_or(0) - smallest);
+        let common = Self { width, base: smallest, usual: None };
+        if width == 0 || width > MOSTLY_SAME_WIDTH_MAX {
+            return common;
         }
-        let count = members.len();
-        let mut places = members.iter_mut();
-        let place = |multiple: u64| {
-            if let Some(number) = places.next() {
-                *number = least.wrapping_add(multiple.wrapping_mul(factor).cast_signed());
-            }
+        // If one is more than half of them, it is what is left. (R. Boyer and J S. Moore, MJRTY, 1981)
+        let (most, _) = numbers.clone().fold((smallest, 0_u32), |(most, lead), number| match lead {
+            0 => (number, 1),
+            _ if number == most => (most, lead + 1),
+            _ => (most, lead - 1),
+        });
+        let others = numbers.clone().filter(|number| *number != most).count();
+        let same = Self { usual: Some((most - smallest, u8::try_from(others).unwrap_or(u8::MAX))), ..common };
+        let count = numbers.count();
+        if same.bits(count) + 8 * same.head_bytes() < common.bits(count) + 8 * common.head_bytes() {
+            same
+        } else {
+            common
+        }
+    }
+
+    /// Bits that so many numbers of the group take.
+    fn bits(&self, count: usize) -> usize {
+        match self.usual {
+            None => usize::from(self.width) * count,
+            Some((_, others)) => usize::from(self.width) * usize::from(others) + count,
+        }
+    }
+
+    /// Bytes that [`write_head`](Self::write_head) writes.
+    fn head_bytes(&self) -> usize {
+        let number_bytes = |number: u64| 1 + usize::from(width_of(number).saturating_sub(1) / 7);
+        1 + number_bytes(self.base) + self.usual.map_or(0, |(usual, _)| number_bytes(usual) + 1)
+    }
+
+    fn write_head(&self, out: &mut Vec<u8>) {
+        out.push(if self.usual.is_some() { self.width | MOSTLY_SAME } else { self.width });
+        write_number(out, self.base);
+        if let Some((usual, others)) = self.usual {
+            write_number(out, usual);
+            out.push(others);
+        }
+    }
+
+    /// Reads what [`write_head`](Self::write_head) wrote; the width may be too large.
+    fn read(reader: &mut ByteReader<'_>) -> Option<Self> {
+        let (width, base) = (reader.byte()?, reader.number()?);
+        if width & MOSTLY_SAME == 0 {
+            return Some(Self { width, base, usual: None });
+        }
+        let usual = (reader.number()?, reader.byte()?);
+        let narrow = width & !MOSTLY_SAME;
+        (narrow <= MOSTLY_SAME_WIDTH_MAX).then_some(Self { width: narrow, base, usual: Some(usual) })
+    }
+
+    fn write(&self, bits: &mut BitWriter<'_>, number: u64) {
+        let above_base = number - self.base;
+        match self.usual {
+            None => bits.write(above_base, self.width),
+            Some((usual, _)) if above_base == usual => bits.write(0, 1),
+            Some(_) => bits.write(above_base << 1 | 1, self.width + 1),
+        }
+    }
+
+    /// Reads the numbers that begin at a bit of `packed`.
+    fn unpack(&self, packed: &[u8], from: usize, numbers: &mut [i64], number_of: impl Fn(u64) -> i64) {
+        let Some((usual, _)) = self.usual else {
+            let count = numbers.len();
+            let mut places = numbers.iter_mut();
+            let place = |above_base: u64| {
+                if let Some(number) = places.next() {
+                    *number = number_of(above_base.wrapping_add(self.base));
+                }
+            };
+            return bits::read_numbers(packed, from, self.width, place, count);
         };
-        bits::read_numbers(packed, position, width, place, count);
-        position += usize::from(width) * count;
+        let mut position = from;
+        for number in numbers {
+            let mut above_base = usual;
+            let mut taken = 1;
+            let take = |word: u64| {
+                if word & 1 == 1 {
+                    above_base = word >> 1;
+                    taken += usize::from(self.width);
+                }
+            };
+            bits::read_numbers(packed, position, self.width + 1, take, 1);
+            *number = number_of(above_base.wrapping_add(self.base));
+            position += taken;
+        }
     }
-    if packed.len() != position.div_ceil(8) {
-        return Err(DamagedBlock { reason: "length" });
-    }
-    Ok(())
 }
 
 /// How numbers are packed.
@@ -241,13 +388,13 @@ struct Packing {
     least: i64,
     /// What all are multiples of, less the least.
     factor: u64,
-    /// Bits of a number in each group.
-    widths: [u8; BLOCK_STEPS / GROUP],
-    /// How many of these there are.
-    groups: usize,
-    /// Whether all groups have the width of the widest.
+    /// The groups.
+    groups: [Group; BLOCK_STEPS / GROUP],
+    /// How many there are.
+    group_count: usize,
+    /// Whether all groups have the width of the widest, and no base.
     is_common: bool,
-    /// Bytes of the packed numbers and the widths.
+    /// Bytes of the packed numbers, the widths and the bases.
     packed_bytes: usize,
 }
 
@@ -256,22 +403,24 @@ impl Packing {
     fn of(numbers: &[i64]) -> Self {
         let least = numbers.iter().copied().min().unwrap_or(0);
         let factor = common_factor(numbers, least);
-        let mut widths = [0; BLOCK_STEPS / GROUP];
-        let mut own_bits = 0;
-        for (width, group) in widths.iter_mut().zip(numbers.chunks(GROUP)) {
-            let most = group.iter().copied().max().unwrap_or(least);
-            *width = width_of(offset(most, least) / factor);
-            own_bits += usize::from(*width) * group.len();
+        let mut groups = [Group::default(); BLOCK_STEPS / GROUP];
+        let (mut widest, mut own_bits, mut own_bytes) = (0, 0, 0);
+        for (group, members) in groups.iter_mut().zip(numbers.chunks(GROUP)) {
+            let multiples = members.iter().map(|number| multiple_of(*number, least, factor));
+            *group = Group::of(multiples.clone());
+            widest = widest.max(width_of(multiples.max().unwrap_or(0)));
+            own_bits += group.bits(members.len());
+            own_bytes += group.head_bytes();
         }
-        let groups = numbers.len().div_ceil(GROUP);
-        let widest = widths.iter().copied().max().unwrap_or(0);
+        let group_count = numbers.len().div_ceil(GROUP);
         let common_bytes = (usize::from(widest) * numbers.len()).div_ceil(8);
-        let own_bytes = own_bits.div_ceil(8) + groups;
+        own_bytes += own_bits.div_ceil(8);
         let is_common = common_bytes <= own_bytes;
         if is_common {
-            widths = [widest; BLOCK_STEPS / GROUP];
+            groups = [Group { width: widest, ..Group::default() }; BLOCK_STEPS / GROUP];
         }
-        Self { least, factor, widths, groups, is_common, packed_bytes: 1 + common_bytes.min(own_bytes) }
+        let packed_bytes = 1 + common_bytes.min(own_bytes);
+        Self { least, factor, groups, group_count, is_common, packed_bytes }
     }
 
     /// Bytes that [`write`](Self::write) writes, about.
@@ -286,17 +435,17 @@ impl Packing {
         write_signed(out, self.least);
         write_number(out, self.factor);
         if self.is_common {
-            out.push(self.widths[0]);
+            out.push(self.groups[0].width);
         } else {
             out.push(OWN_WIDTHS);
-            out.extend(self.widths.iter().take(self.groups));
+            for group in self.groups.iter().take(self.group_count) {
+                group.write_head(out);
+            }
         }
         let mut bits = BitWriter::new(out);
-        for (group, width) in numbers.chunks(GROUP).zip(self.widths) {
-            for number in group {
-                let distance = offset(*number, self.least);
-                let multiple = if self.factor == 1 { distance } else { distance / self.factor };
-                bits.write(multiple, width);
+        for (members, group) in numbers.chunks(GROUP).zip(self.groups) {
+            for number in members {
+                group.write(&mut bits, multiple_of(*number, self.least, self.factor));
             }
         }
         bits.finish();
@@ -317,6 +466,12 @@ fn common_factor(numbers: &[i64], least: i64) -> u64 {
         }
     }
     factor.max(1)
+}
+
+/// How many times the factor a number is above the least.
+fn multiple_of(number: i64, least: i64, factor: u64) -> u64 {
+    let distance = offset(number, least);
+    if factor == 1 { distance } else { distance / factor }
 }
 
 /// How far a number is above the least.

@@ -166,11 +166,21 @@ fn the_stored_format_stays_as_it_is() {
         .map(|step| if (5..9).contains(&step) { f64::NAN } else { 37.25 + f64::from(step % 4) * 0.5 });
     let counter = (0..40_u32).map(|step| f64::from(1000 + step * 60 + step % 2));
     let floats = [1.0 / 3.0, -2.0 / 3.0, 1e300];
+    let levels = (0..64_u32).map(|step| f64::from(step % 4 + if step < 32 { 0 } else { 5000 }));
+    let mostly_same = (0..64_u32).map(|step| f64::from(if step % 16 == 5 { 7000 + step } else { 100 }));
+    let shares = (0..20_u32).map(|step| f64::from(40 + step % 8) / (60.0 + f64::from(step * 7 % 16) / 1e9));
     assert_eq!(hex(&filled([1.5; 100])), "10006301".to_owned() + "1e" + "01" + "00");
     assert_eq!(hex(&filled(gappy)), GAPPY);
     assert_eq!(hex(&filled(counter)), COUNTER);
     assert_eq!(hex(&filled(floats)), FLOATS);
+    assert_eq!(hex(&filled(levels)), LEVELS);
+    assert_eq!(hex(&filled(mostly_same)), MOSTLY_SAME);
+    assert_eq!(hex(&filled(shares)), SHARES);
 }
+
+const LEVELS: &str = "10003f000001ff0200028827e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4e4";
+const MOSTLY_SAME: &str = "10003f00c80101ff8d0000028d00000260be06004cd80080191b0030650300";
+const SHARES: &str = "1a00130080e0ba84bf030104705e3c1af8d6b492705e500d08017f7f07";
 
 const GAPPY: &str = "140013020105049a3a3202e4e4e4e4";
 const COUNTER: &str = "12002700d00f7602015555555555";
@@ -193,7 +203,23 @@ fn realistic_data_takes_few_bytes() {
     let power: Vec<f64> = (0..256).map(|_| (noise.between(180.0, 320.0) * 10.0).round() / 10.0).collect();
     let gaps: Vec<f64> =
         loads.iter().enumerate().map(|(step, value)| if step % 9 == 0 { f64::NAN } else { *value }).collect();
+    let mut level = 4000.0;
+    let shares: Vec<f64> = (0..256)
+        .map(|step| {
+            if step % 100 == 99 {
+                level = noise.between(100.0, 5900.0);
+            }
+            let off_ns = noise.between(0.0, 1e6).round();
+            let span_s = if step % 2 == 0 { 60.0 + off_ns / 1e9 } else { 59.0 + (1e9 - off_ns) / 1e9 };
+            (level + noise.between(-20.0, 20.0)).round() / span_s
+        })
+        .collect();
+    let memory: Vec<f64> = (0..256)
+        .map(|step| 2.1e8 + if step % 3 == 0 { noise.between(-1e3, 1e3).round() * 4.0 } else { 0.0 })
+        .collect();
     for (name, values, bytes_max) in [
+        ("shares of a measured span", &shares, 3.7),
+        ("memory that mostly stays", &memory, 1.0),
         ("load", &loads, 1.1),
         ("counter", &counters, 2.1),
         ("temperature", &temperatures, 0.6),
