@@ -2,11 +2,13 @@
 //! in them.
 //!
 //! A frame is a marker (the bytes `F1 DE C4 FD`, which no UTF-8 text has), the payload's length (u32), a CRC32C over
-//! the length's four bytes and the payload (u32), and the payload. Numbers are little endian.
+//! the length's four bytes (u32), another one over them and the payload (u32), and the payload. Numbers are little
+//! endian.
 //!
-//! Where a frame is due and none is found, the reader looks for the next marker whose length and checksum fit. What
+//! Where a frame is due and none is found, the reader looks for the next marker whose length and checksums fit. What
 //! lies between is damaged, except at a file's end: there the beginning of a frame, or zeros, are what a crash leaves of
-//! a write that nobody was told had succeeded, and count as torn.
+//! a write that nobody was told had succeeded, and count as torn. The length has a checksum of its own, so that a changed
+//! length does not look like a frame that was cut off.
 
 use crate::disk::ReadFile;
 use crate::folder::wide;
@@ -19,7 +21,7 @@ mod tests;
 pub const MAX_PAYLOAD_BYTES: usize = 16 << 20;
 
 /// How many bytes stand in front of a payload.
-pub(crate) const FRAME_HEADER_BYTES: usize = 12;
+pub(crate) const FRAME_HEADER_BYTES: usize = 16;
 
 const MARKER: [u8; 4] = [0xF1, 0xDE, 0xC4, 0xFD];
 /// How much is read at once.
@@ -32,6 +34,7 @@ pub(crate) fn put_frame(out: &mut Vec<u8>, payload: &[u8]) {
     out.reserve(FRAME_HEADER_BYTES + payload.len());
     out.extend_from_slice(&MARKER);
     out.extend_from_slice(&length);
+    out.extend_from_slice(&crc32c::crc32c(&length).to_le_bytes());
     out.extend_from_slice(&checksum(length, payload).to_le_bytes());
     out.extend_from_slice(payload);
 }
@@ -58,9 +61,12 @@ impl FrameHeader {
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (marker, behind_marker) = bytes.split_first_chunk::<4>()?;
         let (length, behind_length) = behind_marker.split_first_chunk::<4>()?;
-        let (checksum, _) = behind_length.split_first_chunk::<4>()?;
+        let (length_checksum, behind_checksum) = behind_length.split_first_chunk::<4>()?;
+        let (checksum, _) = behind_checksum.split_first_chunk::<4>()?;
         let payload_bytes = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let is_plausible = *marker == MARKER && (1..=MAX_PAYLOAD_BYTES).contains(&payload_bytes);
+        let is_undamaged =
+            *marker == MARKER && crc32c::crc32c(length) == u32::from_le_bytes(*length_checksum);
+        let is_plausible = is_undamaged && (1..=MAX_PAYLOAD_BYTES).contains(&payload_bytes);
         is_plausible.then_some(Self {
             length: *length,
             payload_bytes,
@@ -202,7 +208,8 @@ impl FrameReader {
         }
         match self.header_at(begin)? {
             Some(header) => Ok(file_bytes - begin < wide(FRAME_HEADER_BYTES + header.payload_bytes)),
-            None => self.is_zero(begin),
+            // Of the frame's beginning a part is there, and nothing behind it.
+            None => self.is_zero(begin + wide(FRAME_HEADER_BYTES)),
         }
     }
 

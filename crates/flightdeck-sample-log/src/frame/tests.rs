@@ -88,9 +88,14 @@ fn a_cut_off_frame_at_the_end_is_torn_and_a_changed_one_is_damaged() {
     let mut zeros = whole[..second_at].to_vec();
     zeros.resize(5000, 0);
     assert_eq!(read_all(zeros).1.frames, 0);
-    let mut changed = whole;
-    *changed.last_mut().unwrap() ^= 1;
-    assert_eq!(read_all(changed).1.frames, 1);
+    for bit in 0..8 * (whole.len() - second_at) {
+        let mut changed = whole.clone();
+        changed[second_at + bit / 8] ^= 1 << (bit % 8);
+        let (found, damage) = read_all(changed);
+        assert_eq!(found, [b"first"]);
+        let bytes = (whole.len() - second_at) as u64;
+        assert_eq!(damage, Damage { frames: 1, bytes, torn_bytes: 0 }, "bit {bit}");
+    }
 }
 
 #[test]
@@ -110,7 +115,9 @@ fn bytes_full_of_made_up_markers_are_passed_in_bounded_time() {
     let mut bytes = Vec::new();
     while bytes.len() < 4 << 20 {
         bytes.extend(MARKER);
-        bytes.extend((3_u32 << 20).to_le_bytes());
+        let length = (3_u32 << 20).to_le_bytes();
+        bytes.extend(length);
+        bytes.extend(crc32c::crc32c(&length).to_le_bytes());
         bytes.extend([0; 4]);
     }
     let total = bytes.len() as u64;

@@ -6,7 +6,7 @@ use flightdeck_sample_log::{Log, Record, RecordBuilder};
 use std::fs::OpenOptions;
 
 const FILE_HEADER_BYTES: u64 = 24;
-const FRAME_HEADER_BYTES: u64 = 12;
+const FRAME_HEADER_BYTES: u64 = 16;
 
 /// Long names make a log large while its records stay few, so that every cut can be tried.
 fn record(number: u32) -> Vec<u8> {
