@@ -1,19 +1,30 @@
 //! Gives the head of a request memory of its own.
 //!
-//! The values of a head are parts of the buffer that the connection was read into, and keep all of it. That may have grown
-//! to a quarter of a megabyte with a body; and every worker keeps the heads of up to 128 requests to use them again.
+//! The values of a head are parts of the buffer that the connection was read into, and keep all of it. Behind long bodies
+//! that grows to a quarter of a megabyte; and every worker keeps the heads of up to 128 requests to use them again.
 
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 
-/// Copies the values of the head.
+/// What a buffer has room for before it grows. Copying costs short requests more than it saves.
+const SHORT_BODY_BYTES: usize = 8 << 10;
+
+/// Copies the values of the head of a request with a long body.
 pub(crate) fn own_head(request: &mut ServiceRequest) {
     let headers = request.headers_mut();
+    if !has_long_body(headers) {
+        return;
+    }
     for (name, value) in std::mem::take(headers) {
         // What was a value is one; if not, the one that is there does as well.
         let own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or(value);
         headers.append(name, own);
     }
+}
+
+fn has_long_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    length.map_or_else(|| headers.contains_key(TRANSFER_ENCODING), |bytes| bytes > SHORT_BODY_BYTES)
 }
 
 #[cfg(test)]
@@ -30,6 +41,7 @@ mod tests {
             .append_header(("x-node", value(0..6)))
             .append_header(("x-user", value(7..11)))
             .append_header(("x-user", value(12..22)))
+            .append_header(("content-length", "1000000"))
             .to_srv_request();
         assert!(!buffer.is_unique());
 
