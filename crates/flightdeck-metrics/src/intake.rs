@@ -17,8 +17,11 @@ const PART_SAMPLES: usize = 2048;
 /// No line with a sample is shorter.
 const SHORTEST_LINE_BYTES: usize = 16;
 
-/// Some samples of a body, at least one.
-#[derive(Debug)]
+/// Bytes that a sample mostly takes in a record, at most.
+const USUAL_RECORD_BYTES: usize = 12;
+
+/// Some samples of a body, at least one once it is given away.
+#[derive(Debug, Default)]
 pub(crate) struct Part {
     /// The samples as they go into the log.
     pub(crate) record: Vec<u8>,
@@ -36,7 +39,7 @@ pub(crate) struct Window {
 }
 
 /// Reads a body and gives the samples that are to be stored part by part to `take`. `is_held` says whether a host's
-/// samples of this time are kept, however old they are; `room` gives empty lists, with what memory they have. Returns what
+/// samples of this time are kept, however old they are; `room` gives empty parts, with what memory they have. Returns what
 /// becomes of the lines once the parts are stored.
 ///
 /// # Errors
@@ -48,13 +51,15 @@ pub(crate) fn read_body<E>(
     window: Window,
     memory: &Memory,
     is_held: impl Fn(&str, &str, i64) -> bool,
-    room: &dyn Fn() -> Vec<Sample>,
+    room: &dyn Fn() -> Part,
     take: &mut dyn FnMut(Part) -> Result<(), E>,
 ) -> Result<WriteReport, E> {
     let mut lines = Lines::new(body, context.precision.map(precision));
     let mut resolver = memory.resolver();
     let mut builder = RecordBuilder::new();
     let mut samples = Vec::new();
+    // As much as a body can need: growing step by step would leave pieces of all sizes behind.
+    let samples_max = PART_SAMPLES.min(body.len() / SHORTEST_LINE_BYTES + 1);
     let mut tally = Tally::default();
     while let Some(line) = lines.next_line() {
         let sample = match line {
@@ -78,9 +83,11 @@ pub(crate) fn read_body<E>(
         match resolver.resolve(&name) {
             Ok(series) => {
                 if samples.is_empty() {
-                    samples = room();
-                    // As much as a body can need: growing step by step would leave pieces of all sizes behind.
-                    samples.reserve_exact(PART_SAMPLES.min(body.len() / SHORTEST_LINE_BYTES + 1));
+                    let mut part = room();
+                    part.record.reserve_exact(samples_max * USUAL_RECORD_BYTES);
+                    builder.write_into(part.record);
+                    samples = part.samples;
+                    samples.reserve_exact(samples_max);
                 }
                 builder.push(&name, time_s, sample.value);
                 samples.push(Sample { series: series.number, time_s, value: sample.value });

@@ -22,6 +22,9 @@ use std::sync::Arc;
 
 const MAGIC: Magic = *b"FDLOG\r\n\x1a";
 
+/// Bytes that are written with one call, unless a single record is longer: what they are gathered in is kept.
+const PIECE_BYTES: usize = 128 << 10;
+
 /// The number of a segment, from 1 on. 0 is before all segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SegmentNumber(pub u64);
@@ -76,8 +79,8 @@ pub struct Log {
     /// Those that [`replay`](Self::replay) found damaged.
     damaged: BTreeSet<SegmentNumber>,
     current: Option<Segment>,
-    /// The frames of a group, before they are written with one call.
-    group: Vec<u8>,
+    /// Frames that are written with one call.
+    piece: Vec<u8>,
 }
 
 /// The segment that is written.
@@ -88,6 +91,26 @@ struct Segment {
     file: Box<dyn WriteFile>,
     /// How much of it is certain.
     bytes: u64,
+}
+
+impl Segment {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), LogError> {
+        let written = self.file.write_all(bytes);
+        written.map_err(|source| LogError::Write { path: self.path.clone(), source })
+    }
+
+    /// Writes records, each into a frame of its own, with one call for each piece.
+    fn write_frames(&mut self, records: &[&[u8]], piece: &mut Vec<u8>) -> Result<(), LogError> {
+        piece.clear();
+        for record in records {
+            if !piece.is_empty() && piece.len() + FRAME_HEADER_BYTES + record.len() > PIECE_BYTES {
+                self.write(piece)?;
+                piece.clear();
+            }
+            put_frame(piece, record);
+        }
+        self.write(piece)
+    }
 }
 
 impl Log {
@@ -121,13 +144,14 @@ impl Log {
             closed,
             damaged: BTreeSet::new(),
             current: None,
-            group: Vec::new(),
+            piece: Vec::new(),
         };
         log.refuse_newer_versions()?;
         Ok(log)
     }
 
-    /// Writes the records of a group, each into a frame of its own, with one call, and returns when they are durable.
+    /// Writes the records of a group, each into a frame of its own, and returns when they are durable: with one sync for
+    /// all, and one call for small groups.
     ///
     /// # Errors
     ///
@@ -137,14 +161,21 @@ impl Log {
         if let Some(unfit) = records.iter().find(|record| !(1..=MAX_PAYLOAD_BYTES).contains(&record.len())) {
             return Err(LogError::UnfitSize { bytes: unfit.len() });
         }
-        let mut group = std::mem::take(&mut self.group);
-        group.clear();
-        for record in records {
-            put_frame(&mut group, record);
+        let group_bytes = records.iter().map(|record| folder::wide(FRAME_HEADER_BYTES + record.len())).sum();
+        let mut segment = self.segment_for(group_bytes)?;
+        let mut piece = std::mem::take(&mut self.piece);
+        let outcome = segment.write_frames(records, &mut piece).and_then(|()| self.sync(&mut segment));
+        // A record may be longer than a piece.
+        piece.clear();
+        piece.shrink_to(PIECE_BYTES);
+        self.piece = piece;
+        if let Err(error) = outcome {
+            self.abandon(segment);
+            return Err(error);
         }
-        let outcome = self.append_group(&group);
-        self.group = group;
-        outcome
+        segment.bytes += group_bytes;
+        self.current = Some(segment);
+        Ok(())
     }
 
     /// Ends the current segment: what is appended from now on is in segments beyond the one that is returned, and what
@@ -215,18 +246,6 @@ impl Log {
         self.closed.keys().copied().filter(|number| *number > self.covered)
     }
 
-    fn append_group(&mut self, group: &[u8]) -> Result<(), LogError> {
-        let group_bytes = folder::wide(group.len());
-        let mut segment = self.segment_for(group_bytes)?;
-        if let Err(error) = self.write(&mut segment, group) {
-            self.abandon(segment);
-            return Err(error);
-        }
-        segment.bytes += group_bytes;
-        self.current = Some(segment);
-        Ok(())
-    }
-
     /// Takes the current segment, or a new one if there is none or it is full.
     fn segment_for(&mut self, group_bytes: u64) -> Result<Segment, LogError> {
         match self.current.take() {
@@ -253,7 +272,8 @@ impl Log {
         };
         let header = file_header::encode(MAGIC, number.0);
         let mut segment = Segment { number, path, file, bytes: 0 };
-        let outcome = self.write(&mut segment, &header).and_then(|()| self.sync_names());
+        let outcome =
+            segment.write(&header).and_then(|()| self.sync(&mut segment)).and_then(|()| self.sync_names());
         if let Err(error) = outcome {
             self.abandon(segment);
             return Err(error);
@@ -262,9 +282,7 @@ impl Log {
         Ok(segment)
     }
 
-    fn write(&self, segment: &mut Segment, bytes: &[u8]) -> Result<(), LogError> {
-        let written = segment.file.write_all(bytes);
-        written.map_err(|source| LogError::Write { path: segment.path.clone(), source })?;
+    fn sync(&self, segment: &mut Segment) -> Result<(), LogError> {
         if self.options.durability == Durability::Flush {
             return Ok(());
         }

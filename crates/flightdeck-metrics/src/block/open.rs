@@ -10,8 +10,11 @@ use super::{BLOCK_STEPS, BlockValues};
 /// Bytes of the base, in front of the slots.
 const BASE_BYTES: usize = 8;
 
-/// Slots of a new block, and the fewest it grows by.
-const GROWTH_MIN: usize = 8;
+/// Slots of a new block, at least.
+const SLOTS_MIN: usize = 8;
+
+/// Slots that a block grows by, at least.
+const GROWTH_MIN: usize = 4;
 
 /// How a slot is kept. All its bits set is no value, whatever the width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +76,7 @@ impl OpenBlock {
 
     /// With the values that are not NaN.
     pub(super) fn from_values(values: &BlockValues) -> Self {
-        Self::with_capacity(values, GROWTH_MIN)
+        Self::with_capacity(values, SLOTS_MIN)
     }
 
     /// With the values that are not NaN, and room for as many slots, if there are so many steps.
@@ -101,7 +104,7 @@ impl OpenBlock {
     fn with_one(slot: u8, value: f64) -> Self {
         let mut integers = Vec::with_capacity(1);
         let scale = decimal::to_integers(std::iter::once(value), &mut integers);
-        let mut block = Self::fitting(&integers, scale, slot, GROWTH_MIN);
+        let mut block = Self::fitting(&integers, scale, slot, SLOTS_MIN);
         if let Some(code) = block.code_of(value) {
             block.put(0, code);
             block.present = 1;
@@ -113,8 +116,7 @@ impl OpenBlock {
     /// enough for every value.
     fn fitting(integers: &[i64], scale: Option<u8>, first: u8, slots: usize) -> Self {
         let (width, base) = if scale.is_some() { fitting_width(integers) } else { (Width::Eight, 0) };
-        let capacity = slots.min(BLOCK_STEPS - usize::from(first));
-        let mut bytes = vec![0xff; BASE_BYTES + capacity * width.bytes()];
+        let mut bytes = vec![0xff; bytes_for(slots, first, width)];
         if let Some(place) = bytes.first_chunk_mut::<BASE_BYTES>() {
             *place = base.to_le_bytes();
         }
@@ -217,15 +219,13 @@ impl OpenBlock {
         if let Some(place) = values.get_mut(usize::from(slot)) {
             *place = value;
         }
-        *self = Self::with_capacity(&values, self.capacity().max(GROWTH_MIN));
+        *self = Self::with_capacity(&values, self.capacity().max(SLOTS_MIN));
     }
 
     /// Makes room for at least so many slots.
     #[cold]
     fn grow(&mut self, slots: usize) {
-        let capacity = self.capacity();
-        let roomy = slots.max(capacity + (capacity / 4).max(GROWTH_MIN));
-        let wanted = BASE_BYTES + roomy.min(BLOCK_STEPS - usize::from(self.first)) * self.width.bytes();
+        let wanted = bytes_for(slots.max(self.capacity() + GROWTH_MIN), self.first, self.width);
         let mut bytes = std::mem::take(&mut self.bytes).into_vec();
         bytes.reserve_exact(wanted.saturating_sub(bytes.len()));
         bytes.resize(wanted, 0xff);
@@ -285,6 +285,23 @@ impl OpenBlock {
             }
         }
     }
+}
+
+/// Bytes of a block with room for at least so many slots, if there are so many steps: as many as the allocator would take
+/// for it anyway.
+fn bytes_for(slots: usize, first: u8, width: Width) -> usize {
+    let steps = BLOCK_STEPS - usize::from(first);
+    let most = BASE_BYTES + steps * width.bytes();
+    let wanted = allocated_bytes(BASE_BYTES + slots.min(steps) * width.bytes());
+    // Whole slots: all widths divide the sizes, and the base has as many bytes as the widest.
+    wanted.min(most)
+}
+
+/// What allocators of size classes (mimalloc, jemalloc) take for so many bytes: the next multiple of 16 up to 128, then of a
+/// quarter of the power of two below.
+fn allocated_bytes(bytes: usize) -> usize {
+    let step = (bytes.max(65) - 1).ilog2().saturating_sub(2);
+    bytes.next_multiple_of(1 << step)
 }
 
 /// The narrowest slots that take the integers, with some room on both sides for those to come, and the base for it.

@@ -22,8 +22,11 @@ const QUEUE_BYTES_MAX: usize = 256 << 20;
 /// Bytes that are written with one sync at most; more would only let the first wait for the last.
 const GROUP_BYTES_MAX: usize = 16 << 20;
 
-/// Lists that are kept for the next parts: some hundred KiB.
-const SPARE_LISTS: usize = 8;
+/// Parts whose memory is kept for the next ones: some hundred KiB.
+const SPARE_PARTS: usize = 4;
+
+/// Bytes of a record beyond which its memory is not kept.
+const SPARE_RECORD_BYTES_MAX: usize = 64 << 10;
 
 /// How often the deadlines are looked at.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
@@ -95,9 +98,9 @@ struct State {
     orders: VecDeque<Order>,
     /// Whoever waits for the group that is being written, with their deadlines.
     in_flight: Vec<(Option<Asker>, Arc<Fate>, Instant)>,
-    /// Lists that were used, for the next parts: written by one thread and freed by another, their memory would not come
+    /// Empty parts with the memory of those that were written: taken by one thread and freed by another, it would not come
     /// back for long.
-    spare: Vec<Vec<Sample>>,
+    spare: Vec<Part>,
     closing: bool,
 }
 
@@ -144,8 +147,8 @@ impl Writer {
         Ok(writer)
     }
 
-    /// An empty list for the samples of a part.
-    pub(super) fn room(&self) -> Vec<Sample> {
+    /// An empty part, perhaps with memory.
+    pub(super) fn room(&self) -> Part {
         self.shared.state().spare.pop().unwrap_or_default()
     }
 
@@ -298,11 +301,13 @@ impl Loop {
         }
         let failure = failure.map(|error| port_error(&error));
         let mut state = self.shared.state();
-        while state.spare.len() < SPARE_LISTS
+        while state.spare.len() < SPARE_PARTS
             && let Some(mut part) = group.pop()
         {
             part.samples.clear();
-            state.spare.push(part.samples);
+            part.record.clear();
+            part.record.shrink_to(SPARE_RECORD_BYTES_MAX);
+            state.spare.push(part);
         }
         let in_flight = std::mem::take(&mut state.in_flight);
         drop(state);

@@ -34,7 +34,7 @@ impl RecordBuilder {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            record: HEAD.to_vec(),
+            record: Vec::new(),
             series: SeriesWriter::default(),
             time_before_s: 0,
             form_before: FIRST_FORM,
@@ -42,9 +42,21 @@ impl RecordBuilder {
         }
     }
 
+    /// Gives the builder memory for the next record: a buffer that was used for one before, say. Nothing is kept of what is in
+    /// it. To be called before the first sample.
+    pub fn write_into(&mut self, buffer: Vec<u8>) {
+        if self.is_empty() {
+            self.record = buffer;
+            self.record.clear();
+        }
+    }
+
     /// Adds a sample; its time is in seconds since the epoch. Every value is kept to the bit.
     #[inline]
     pub fn push(&mut self, series: &SeriesName<'_>, time_s: i64, value: f64) {
+        if self.is_empty() {
+            self.record.extend_from_slice(&HEAD);
+        }
         let flags_at = self.record.len();
         self.record.push(0);
         let mut flags = self.series.put(&mut self.record, series);
@@ -90,18 +102,19 @@ impl RecordBuilder {
         self.record.len() >= FULL_BYTES
     }
 
-    /// The record, for [`Log::append`](crate::Log::append). The builder is then without samples.
+    /// The record, for [`Log::append`](crate::Log::append). The builder is then without samples, and without memory.
     #[must_use]
     pub fn finish(&mut self) -> Vec<u8> {
+        if self.is_empty() {
+            self.record.extend_from_slice(&HEAD);
+        }
         if let Some(place) = self.record.get_mut(1..HEAD.len()) {
             place.copy_from_slice(&self.samples.to_le_bytes());
         }
-        let mut next = Vec::with_capacity(self.record.len());
-        next.extend_from_slice(&HEAD);
         self.series.clear();
         self.time_before_s = 0;
         self.form_before = FIRST_FORM;
         self.samples = 0;
-        std::mem::replace(&mut self.record, next)
+        std::mem::take(&mut self.record)
     }
 }
