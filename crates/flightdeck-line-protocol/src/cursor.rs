@@ -39,26 +39,47 @@ pub(crate) enum FieldValue {
     Boolean,
 }
 
+/// How many texts of a line may go over line ends. With a limit the search for their ends looks at each byte a limited
+/// number of times, whatever a body holds.
+const TEXTS_OVER_LINES_MAX: u8 = 8;
+
 /// A place in a line.
 #[derive(Debug)]
 pub(crate) struct Cursor<'a> {
     line: &'a [u8],
-    /// The line and what follows it, when a text may go on in the next one.
+    /// The line and what follows it: a text may go on in the next one.
     message: &'a [u8],
     at: usize,
+    /// How many more texts may go over line ends.
+    texts_over_lines: u8,
+    /// Whether a text goes over a line end, and the line was found to end well behind it.
+    is_joined: bool,
 }
 
 impl<'a> Cursor<'a> {
-    /// At the front of a line, which has no line feed.
-    pub(crate) fn of_line(line: &'a [u8]) -> Self {
+    /// At the front of the first line of a message, in which texts may go over several lines. The line has this many
+    /// bytes before its line feed.
+    pub(crate) fn of_line(message: &'a [u8], length: usize) -> Self {
+        let line = message.get(..length).unwrap_or_default();
         let content = line.strip_suffix(b"\r").unwrap_or(line);
-        Self { line: content, message: content, at: 0 }
+        Self { line: content, message, at: 0, texts_over_lines: TEXTS_OVER_LINES_MAX, is_joined: false }
     }
 
-    /// At the front of the first line of a message, in which texts may go over several lines.
+    /// At the front of the first line of a message.
     pub(crate) fn of_message(message: &'a [u8]) -> Self {
-        let first_line = message.get(..line_length(message)).unwrap_or_default();
-        Self { message, ..Self::of_line(first_line) }
+        Self::of_line(message, line_length(message))
+    }
+
+    /// Whether a text goes over a line end, so that the line is longer than it was at first.
+    pub(crate) const fn is_joined(&self) -> bool {
+        self.is_joined
+    }
+
+    /// What of the message comes behind the line and its line feed.
+    pub(crate) fn behind(&self) -> &'a [u8] {
+        let behind = self.message.get(self.line.len()..).unwrap_or_default();
+        let line_feed = behind.strip_prefix(b"\r").unwrap_or(behind);
+        line_feed.strip_prefix(b"\n").unwrap_or(line_feed)
     }
 
     /// The line, without what ends it.
@@ -169,18 +190,38 @@ impl<'a> Cursor<'a> {
         Ok(Piece { start, end })
     }
 
-    /// The length of a text that goes over several lines of a message; makes one line of them. A quote that no value
-    /// can end with belongs to another line, and ends nothing.
+    /// The length of a text that goes over several lines of a message; makes one line of them. A quote behind which the
+    /// line does not end well belongs to another line, and ends nothing: then the text was never closed.
+    #[cold]
     fn text_over_lines(&mut self, start: usize) -> Option<usize> {
         let length = closing_quote(self.message.get(start..)?)?;
         let quote_end = start + length + 1;
         let after_quote = self.message.get(quote_end..)?;
-        if !matches!(after_quote.first(), None | Some(b',' | b' ' | b'\r' | b'\n')) {
-            return None;
+        if !self.is_joined {
+            let texts_over_lines = self.texts_over_lines.checked_sub(1)?;
+            let mut ahead = Self { texts_over_lines, ..Self::of_message(after_quote) };
+            if !ahead.ends_well() {
+                return None;
+            }
+            self.is_joined = true;
         }
         let joined = self.message.get(..quote_end + line_length(after_quote))?;
         self.line = joined.strip_suffix(b"\r").unwrap_or(joined);
         Some(length)
+    }
+
+    /// Whether a line can go on like this behind the value of a field.
+    fn ends_well(&mut self) -> bool {
+        while self.takes(b',') {
+            if self.key(Problem::Field).and_then(|_key| self.field_value()).is_err() {
+                return false;
+            }
+            // Then the end was looked at.
+            if self.is_joined {
+                return true;
+            }
+        }
+        self.time().is_ok()
     }
 
     /// The time at the end of the line, as it is written; `None` when there is none.

@@ -49,9 +49,7 @@ impl<'a> Iterator for Events<'a> {
         while !self.rest.is_empty() {
             let mut cursor = Cursor::of_message(self.rest);
             let event = if cursor.is_blank_line() { None } else { Some(read_event(&mut cursor)) };
-            let behind = self.rest.get(cursor.line().len()..)?;
-            let line_feed = behind.strip_prefix(b"\r").unwrap_or(behind);
-            self.rest = line_feed.strip_prefix(b"\n").unwrap_or(line_feed);
+            self.rest = cursor.behind();
             if event.is_some() {
                 return event;
             }

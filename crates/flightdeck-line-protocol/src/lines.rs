@@ -6,13 +6,16 @@ use crate::error::{LineError, Problem};
 use crate::escape::{Place, append_unescaped};
 use crate::scan::line_length;
 
-/// The lines of a body, front to back. Every line feed ends a line, even one in a text: so a quote that is never
-/// closed spoils its own line alone.
+/// The lines of a body, front to back. A line feed ends a line unless it stands in a text. A text ends with the next quote,
+/// if the line ends well behind it: further fields, a time or nothing. Otherwise it was never closed, and spoils its own
+/// line up to the line feed alone.
 #[derive(Debug)]
 pub struct Lines<'a> {
     rest: &'a [u8],
     precision: Option<Precision>,
     number: u64,
+    /// Line feeds in texts of the line that was given last.
+    line_feeds: u64,
     /// The names of the line at hand when some have escapes; kept for its memory.
     unescaped: String,
 }
@@ -79,10 +82,11 @@ impl<'a> Lines<'a> {
     /// The lines of `body`, whose times are in units of `precision`; `None`: each line's unit is told from its magnitude.
     #[must_use]
     pub const fn new(body: &'a [u8], precision: Option<Precision>) -> Self {
-        Self { rest: body, precision, number: 0, unescaped: String::new() }
+        Self { rest: body, precision, number: 0, line_feeds: 0, unescaped: String::new() }
     }
 
-    /// The number of the line that was given last, from 1; blank lines and comments count.
+    /// The number of the line that was given last, from 1; blank lines and comments count, and so does each line that a
+    /// text goes over.
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.number
@@ -93,14 +97,21 @@ impl<'a> Lines<'a> {
     /// # Errors
     /// What is wrong with the line. The next call goes on with the line after it.
     pub fn next_line(&mut self) -> Option<Result<Line<'_>, LineError>> {
-        let cursor = self.next_cursor()?;
-        Some(read_line(cursor, self.precision, &mut self.unescaped))
+        let mut cursor = self.next_cursor()?;
+        let line = read_line(&mut cursor, self.precision, &mut self.unescaped);
+        if cursor.is_joined() {
+            self.rest = cursor.behind();
+            let line_feeds = cursor.line().split(|byte| *byte == b'\n').skip(1).count();
+            self.line_feeds = u64::try_from(line_feeds).unwrap_or(0);
+        }
+        Some(line)
     }
 
     fn next_cursor(&mut self) -> Option<Cursor<'a>> {
+        self.number += std::mem::take(&mut self.line_feeds);
         while !self.rest.is_empty() {
             let length = line_length(self.rest);
-            let mut cursor = Cursor::of_line(self.rest.get(..length)?);
+            let mut cursor = Cursor::of_line(self.rest, length);
             self.rest = self.rest.get(length + 1..).unwrap_or_default();
             self.number += 1;
             if !cursor.is_blank_line() {
@@ -111,14 +122,14 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn read_line<'l>(
-    mut cursor: Cursor<'l>,
+fn read_line<'l, 'body: 'l>(
+    cursor: &mut Cursor<'body>,
     precision: Option<Precision>,
     unescaped: &'l mut String,
 ) -> Result<Line<'l>, LineError> {
     let mut names = Names::default();
-    names.read(&mut cursor)?;
-    let content = read_fields(&mut cursor)?;
+    names.read(cursor)?;
+    let content = read_fields(cursor)?;
     let time = cursor.time()?;
     let value = match content {
         Content::Value(value) => value,

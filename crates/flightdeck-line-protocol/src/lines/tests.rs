@@ -188,6 +188,39 @@ fn a_quote_that_is_never_closed_spoils_its_own_line_alone() {
 }
 
 #[test]
+fn a_text_goes_over_line_ends_and_what_stands_in_it_is_no_line() {
+    let sample = |text: &str| Ok(text.to_owned());
+    assert_eq!(
+        read(b"slurm event=\"a\n\nm,hostname=h value=1\r\n\\\" b\",x=1i 5\r\nm value=2\n"),
+        [(1, sample("event")), (5, sample("m////// 2 -"))]
+    );
+    assert_eq!(
+        read(b"m log=\"a\nb\",note=\"c\nd\",value=3 7\n\nm value=4"),
+        [(1, sample("m////// 3 7")), (5, sample("m////// 4 -"))]
+    );
+    assert_eq!(read(b"m log=\"a\nb\""), [(1, sample("log"))]);
+    assert_eq!(
+        read(b"m value=\"a\nb\"\nm value=1"),
+        [(1, sample("not a number")), (3, sample("m////// 1 -"))]
+    );
+    // What is wrong with the line is told by its first number.
+    assert_eq!(
+        read(b"m value=1\nm note=\"a\nb\" 5\nm value=2"),
+        [(1, sample("m////// 1 -")), (2, Err(Problem::NoKnownField)), (4, sample("m////// 2 -"))]
+    );
+}
+
+#[test]
+fn a_text_that_ends_in_no_way_a_line_can_was_never_closed() {
+    for behind in ["b", "\"", " soon", " 5 6", ",x", ",x=", ",=1", ",x=1\"", ",x=\"y", ",x=\"\ny\"z"] {
+        let body = format!("m log=\"a\nm value=1\nb\"{behind}\nm value=2\n");
+        let lines = read(body.as_bytes());
+        assert_eq!(lines[..2], [(1, Err(Problem::OpenText)), (2, Ok("m////// 1 -".to_owned()))], "{body}");
+        assert_eq!(lines.last().unwrap().1, Ok("m////// 2 -".to_owned()), "{body}");
+    }
+}
+
+#[test]
 fn names_must_be_utf8_and_what_nobody_reads_need_not() {
     assert_eq!(read(b"m,hostname=\xff value=1"), [(1, Err(Problem::NotUtf8))]);
     assert_eq!(read(b"m,hostname=h,note=\xff value=1 5"), [(1, Ok("m//h//// 1 5".to_owned()))]);

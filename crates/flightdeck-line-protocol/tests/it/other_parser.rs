@@ -122,8 +122,9 @@ fn number() -> impl Strategy<Value = String> {
 fn field() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => number().prop_map(|value| format!("value={value}")),
-        1 => "[ a-z,=\"\\\\#]{0,12}".prop_map(|text| format!("event=\"{}\"", escaped(&text, &['"', '\\']))),
-        1 => "[ a-z,=]{0,12}".prop_map(|text| format!("value=\"{text}\"")),
+        1 => "[ a-z,=\"\\\\#\n]{0,12}".prop_map(|text| format!("event=\"{}\"", escaped(&text, &['"', '\\']))),
+        1 => "[ a-z,=\n]{0,12}".prop_map(|text| format!("value=\"{text}\"")),
+        1 => "[a-z]{0,3}\n[a-z]{1,3}(,hostname=a)? value=1( 5)?\n?".prop_map(|text| format!("log=\"{text}\"")),
         1 => (prop::sample::select(vec!["log", "min", "max"]), number()).prop_map(|(key, value)| format!("{key}={value}")),
         1 => prop::sample::select(vec!["t", "F", "true", "False"]).prop_map(|value| format!("value={value}")),
     ]
@@ -204,15 +205,36 @@ proptest! {
     #[test]
     fn a_line_gives_the_same_whatever_stands_around_it(
         good in line(),
-        spoiled in spoiled_line(),
-        junk in prop::collection::vec(any::<u8>().prop_filter("no line feed", |&byte| byte != b'\n'), 0..80),
+        spoiled in spoiled_line().prop_filter("no text", |line| !line.contains('"')),
+        junk in prop::collection::vec(any::<u8>().prop_filter("no text", |&byte| byte != b'\n' && byte != b'"'), 0..80),
     ) {
         let alone = meanings(good.as_bytes());
         let lines = [good.as_bytes(), &junk, good.as_bytes(), spoiled.as_bytes(), good.as_bytes()];
         let all = meanings(&lines.join(&b'\n'));
-        for number in [1, 3, 5] {
+        let lines_of = |text: &str| text.split('\n').count() as u64;
+        let second = 2 + lines_of(&good);
+        for number in [1, second, second + lines_of(&good) + lines_of(&spoiled)] {
             let together = all.iter().find(|(at, _)| *at == number).map(|(_, given)| given);
             prop_assert_eq!(together, alone.first().map(|(_, given)| given));
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_closed_costs_its_own_line_alone(
+        good in line().prop_filter("no text", |line| !line.contains('"')),
+        open in "m,hostname=a (log|event|value)=\"[ a-z=,1\r]{0,12}",
+        count in 1..4_usize,
+    ) {
+        let alone = meanings(good.as_bytes());
+        let lines = vec![good.as_str(); count].join("\n");
+        let all = meanings([lines.as_str(), &open, &lines].join("\n").as_bytes());
+        prop_assert_eq!(all.len(), 2 * count + 1);
+        for (number, given) in all {
+            if number == count as u64 + 1 {
+                prop_assert!(given.is_err());
+            } else {
+                prop_assert_eq!(Some(&given), alone.first().map(|(_, given)| given));
+            }
         }
     }
 
@@ -222,8 +244,11 @@ proptest! {
         let length = cut.index(body.len() + 1);
         let whole = meanings(body.as_bytes());
         let before = meanings(&body.as_bytes()[..length]);
-        let complete = body.as_bytes()[..length].split(|&byte| byte == b'\n').count() - 1;
-        prop_assert!(before.len() <= complete + 1);
+        let ends = lines.iter().scan(0, |end, line| {
+            *end += line.len() + 1;
+            Some(*end)
+        });
+        let complete = ends.filter(|end| *end <= length).count();
         prop_assert_eq!(&before[..complete], &whole[..complete]);
     }
 }
