@@ -3,11 +3,12 @@
 //!
 //! Hosts are spread over shards, each behind a lock of its own, so that readers and those who ask for series hardly meet
 //! the one who writes. No two shards are locked at once; the lock on the names of parts (`parts`) may be taken while a
-//! shard is locked, never the other way round.
+//! shard is locked, never the other way round; so may that on the names of what is not configured (`former`).
 
 mod block_list;
 mod cap;
 mod change;
+mod former;
 mod freshness;
 mod hash;
 mod held;
@@ -32,6 +33,7 @@ pub use totals::Dropped;
 
 use crate::block::BLOCK_STEPS;
 use crate::catalogue::Catalogue;
+use former::Former;
 use hash::{Hashes, hash_of};
 use parts::Parts;
 use shard::Shard;
@@ -119,6 +121,8 @@ pub struct Counters {
 pub struct Memory {
     /// Which clusters and metrics there are.
     catalogue: Arc<Catalogue>,
+    /// Those that are not configured, but have samples on disk.
+    former: RwLock<Former>,
     /// How much may be kept.
     limits: Limits,
     /// Hashes the names of hosts.
@@ -148,6 +152,7 @@ impl Memory {
         let hashes = Hashes::default();
         Self {
             catalogue,
+            former: RwLock::default(),
             limits,
             parts: RwLock::default(),
             shards: (0..1 << SHARD_BITS).map(|_| RwLock::new(Shard::new(hashes.clone()))).collect(),
@@ -159,6 +164,11 @@ impl Memory {
             generations: Mutex::default(),
             dropped: Mutex::default(),
         }
+    }
+
+    /// Changes how many series may be made.
+    pub fn limit_series(&mut self, series_max: u32) {
+        self.limits.series_max = series_max;
     }
 
     /// Starts finding series by name, for one batch.

@@ -3,7 +3,8 @@
 //! **What is promised.** When a write is answered, its samples are in the log and (with [`Durability::Sync`]) on disk;
 //! they outlive a crash at any moment. Samples that were not acknowledged may be found after a crash or not. A snapshot
 //! is there as a whole or not at all, and the log is cut only after the snapshot that holds its samples is on disk.
-//! Damaged files cost what is damaged in them, and are counted; the store opens all the same.
+//! Damaged files cost what is damaged in them, and are counted; the store opens all the same. Samples of clusters and
+//! metrics that are not configured at the moment are kept like others, until they are too old.
 
 mod checkpoint;
 mod error;
@@ -16,7 +17,7 @@ pub use open::{OpenReport, TakenOver};
 
 use crate::catalogue::Catalogue;
 use crate::intake::{FUTURE_MAX_S, Part, Window, read_body};
-use crate::memory::{Held, Memory};
+use crate::memory::{Held, Limits, Memory};
 use checkpoint::Snapshotting;
 use flightdeck_model::{Clock, Cluster, PortError, PortFuture, WriteContext, WriteReport};
 use flightdeck_sample_log::{Disk, OsDisk};
@@ -41,7 +42,7 @@ pub struct StoreOptions {
     pub retention_s: i64,
     /// Bytes that samples may take; 0: no limit.
     pub memory_cap_bytes: u64,
-    /// Series that are kept at most.
+    /// Series beyond which no new ones are made.
     pub series_max: u32,
     /// When a write is answered.
     pub durability: Durability,
@@ -107,8 +108,12 @@ impl SampleStore {
         options: StoreOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, OpenReport), StoreError> {
-        let memory = Arc::new(Memory::new(Arc::new(Catalogue::new(&options.clusters)), options.limits()));
+        // What is on disk was accepted once: the limit is for new series.
+        let limits = Limits { series_max: u32::MAX, memory_cap_bytes: options.memory_cap_bytes };
+        let mut memory = Memory::new(Arc::new(Catalogue::new(&options.clusters)), limits);
         let opened = open::open(disk, &options, &memory, clock.now().0)?;
+        memory.limit_series(options.series_max);
+        let memory = Arc::new(memory);
         let writer = Writer::start(opened.log, Arc::clone(&memory), options.write_deadline)
             .map_err(StoreError::Thread)?;
         let store = Self {
@@ -175,12 +180,6 @@ impl SampleStore {
     /// When the snapshot could not be written. Nothing is lost then: the log has it.
     pub fn close(self) -> Result<(), StoreError> {
         self.checkpoint_new().map(|_what| ())
-    }
-}
-
-impl StoreOptions {
-    const fn limits(&self) -> crate::memory::Limits {
-        crate::memory::Limits { series_max: self.series_max, memory_cap_bytes: self.memory_cap_bytes }
     }
 }
 

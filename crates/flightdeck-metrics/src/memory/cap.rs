@@ -115,7 +115,7 @@ impl Memory {
     /// From when on a host is held.
     fn held_from(&self, shard: &Shard, host: u32, held: &Held) -> Option<i64> {
         let of_it = shard.hosts.get(host)?;
-        held.from_s(self.catalogue.cluster_name(of_it.cluster), &of_it.name)
+        held.from_s(&self.cluster_name(of_it.cluster), &of_it.name)
     }
 }
 

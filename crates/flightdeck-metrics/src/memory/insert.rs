@@ -1,7 +1,7 @@
 //! Takes blocks over from a snapshot. Knows nothing of its file.
 
 use super::block_list::{BlockEntry, Saving};
-use super::{Memory, Sample, SeriesNumber, time_of};
+use super::{Memory, Refusal, Sample, SeriesNumber, time_of};
 use crate::block::{BLOCK_STEPS, Block};
 use flightdeck_model::SeriesName;
 
@@ -18,8 +18,8 @@ impl Memory {
     }
 
     /// Puts a block of a snapshot in its place. When the metric's timestep is another one now, its samples
-    /// go where they belong now. Returns whether it was taken: its cluster and metric are configured, there is room for its
-    /// series, and it ends after `oldest_s`.
+    /// go where they belong now. A series whose cluster or metric is not configured gets the block's. Returns whether it was
+    /// taken: it ends after `oldest_s`, there is room for its series, and the name is one.
     pub fn insert_saved(
         &self,
         name: &SeriesName<'_>,
@@ -34,8 +34,13 @@ impl Memory {
         if time_of(number, u64::from(last) + 1, timestep_s) <= oldest_s {
             return false;
         }
-        let Ok(series) = self.resolver().resolve(name) else {
-            return false;
+        let series = match self.resolver().resolve(name) {
+            Ok(series) => series,
+            Err(Refusal::UnknownCluster | Refusal::UnknownMetric) => {
+                let Some(series) = self.former_series(name, timestep_s) else { return false };
+                series
+            }
+            Err(_) => return false,
         };
         if series.timestep_s == timestep_s {
             self.insert_block(series.number, number, block, true);

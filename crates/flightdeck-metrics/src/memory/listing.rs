@@ -67,10 +67,10 @@ impl Memory {
         for number in 0..self.shards.len() {
             let Some(shard) = self.shard(number) else { continue };
             for (host_number, host) in shard.hosts.iter() {
-                let cluster = self.catalogue.cluster_name(host.cluster);
-                if path::has_host(wanted, cluster, &host.name) {
+                let cluster = self.cluster_name(host.cluster);
+                if path::has_host(wanted, &cluster, &host.name) {
                     found.push(HostPath {
-                        cluster: cluster.to_owned(),
+                        cluster: (*cluster).to_owned(),
                         name: Arc::clone(&host.name),
                         shard: number,
                         number: host_number,
@@ -93,7 +93,7 @@ impl Memory {
             let part = parts.get(series.part)?.name();
             path::has_part(wanted, part).then(|| SeriesInfo {
                 path: path::path_of(&host.cluster, &host.name, part),
-                metric: self.catalogue.metric_name(cluster, series.metric).to_owned(),
+                metric: (*self.metric_name(cluster, series.metric)).to_owned(),
                 timestep_s: series.timestep_s,
                 blocks: series
                     .blocks

@@ -39,13 +39,13 @@ impl Memory {
                 for block in leaving {
                     let part = block.part.name();
                     let name = SeriesName {
-                        cluster: self.catalogue.cluster_name(block.cluster),
+                        cluster: &self.cluster_name(block.cluster),
                         host: &block.host,
                         kind: part.kind,
                         id: part.id,
                         sub_kind: part.sub_kind,
                         sub_id: part.sub_id,
-                        metric: self.catalogue.metric_name(block.cluster, block.metric),
+                        metric: &self.metric_name(block.cluster, block.metric),
                     };
                     visit(&name, block.timestep_s, i64::from(block.number), block.end_s, &block.bytes)?;
                 }

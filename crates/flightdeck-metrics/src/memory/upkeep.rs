@@ -82,7 +82,7 @@ impl Memory {
             .hosts
             .iter()
             .map(|(number, host)| {
-                let held_from_s = held.from_s(self.catalogue.cluster_name(host.cluster), &host.name);
+                let held_from_s = held.from_s(&self.cluster_name(host.cluster), &host.name);
                 (number, held_from_s.map_or(oldest_s, |from_s| from_s.min(oldest_s)))
             })
             .collect();

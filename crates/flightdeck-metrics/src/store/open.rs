@@ -3,18 +3,22 @@
 use super::checkpoint::Snapshotting;
 use super::{StoreError, StoreOptions};
 use crate::block::Block;
-use crate::memory::{Memory, Sample};
+use crate::memory::{Memory, Refusal, Sample};
 use flightdeck_checkpoints::{Piece, read_checkpoints};
 use flightdeck_sample_log::{Disk, Log, LogOptions, LoggedSample, Record, SnapshotBlock, Snapshots};
 use std::fs::{File, TryLockError};
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Samples that are put into memory at once.
 const BATCH_SAMPLES: usize = 16_384;
+
+/// Seconds between two samples of a metric that is not configured and of which no block is known: each keeps its time until
+/// there is a timestep.
+const UNKNOWN_TIMESTEP_S: u32 = 1;
 
 /// Loading with more threads waits for the locks of memory.
 const LOAD_THREADS_MAX: usize = 8;
@@ -33,7 +37,8 @@ pub struct OpenReport {
     /// Files of the log that end in the middle of a record, as a crash leaves them. Nobody was told that such a record was
     /// written, unless it is the very last one and damage made it look like that.
     pub torn: u64,
-    /// Samples and blocks of clusters and metrics that are not configured any more, or of more series than are kept.
+    /// Samples and blocks of clusters and metrics that are not configured. Nobody can read them, but they are kept like
+    /// others: they are there again when their names are configured at a later start.
     pub passed_over: u64,
     /// How long it took, in seconds.
     pub seconds: f64,
@@ -77,7 +82,7 @@ pub(super) fn open(
     let oldest_s = now_s.saturating_sub(options.retention_s);
     let mut report = OpenReport::default();
     let mut files = Snapshots::open(Arc::clone(disk), directory).map_err(StoreError::Log)?;
-    load_snapshots(&mut files, options, memory, &mut report);
+    let resampled = load_snapshots(&mut files, options, memory, &mut report);
     let log_options = LogOptions { durability: options.durability, segment_bytes: options.segment_bytes };
     let mut log =
         Log::open(Arc::clone(disk), directory, log_options, files.log_start()).map_err(StoreError::Log)?;
@@ -87,8 +92,8 @@ pub(super) fn open(
         report.took_over = Some(take_over(root, memory, oldest_s));
     }
     report.seconds = begun.elapsed().as_secs_f64();
-    // Earlier snapshots still have what was dropped on request.
-    let snapshots = Snapshotting { files, next_is_full: freed };
+    // Earlier snapshots still have what was dropped on request, and blocks of other steps do not take each other's place.
+    let snapshots = Snapshotting { files, next_is_full: freed || resampled };
     Ok(Opened { log, snapshots, lock, report })
 }
 
@@ -103,19 +108,32 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn load_snapshots(files: &mut Snapshots, options: &StoreOptions, memory: &Memory, report: &mut OpenReport) {
+/// Brings what the snapshots have into memory. Returns whether blocks are of another timestep than their metric has now.
+fn load_snapshots(
+    files: &mut Snapshots,
+    options: &StoreOptions,
+    memory: &Memory,
+    report: &mut OpenReport,
+) -> bool {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = if options.load_threads == 0 { cores.min(LOAD_THREADS_MAX) } else { options.load_threads };
     let passed_over = AtomicU64::new(0);
     let unreadable = AtomicU64::new(0);
+    let is_of_other_steps = AtomicBool::new(false);
     let take = |found: SnapshotBlock<'_>| {
         let Ok(block) = Block::from_bytes(found.bytes) else {
             unreadable.fetch_add(1, Ordering::Relaxed);
             return;
         };
+        let configured_timestep_s = memory.configured_timestep_s(&found.series);
+        if configured_timestep_s.is_none() {
+            passed_over.fetch_add(1, Ordering::Relaxed);
+        } else if configured_timestep_s != Some(found.timestep_s) {
+            is_of_other_steps.store(true, Ordering::Relaxed);
+        }
         // Which old samples jobs still need nobody has said yet: what no one needs goes with the next maintenance.
         if !memory.insert_saved(&found.series, found.timestep_s, found.block_number, block, i64::MIN) {
-            passed_over.fetch_add(1, Ordering::Relaxed);
+            unreadable.fetch_add(1, Ordering::Relaxed);
         }
     };
     let numbers: Vec<u64> = files.needed().iter().map(|file| file.number).collect();
@@ -127,6 +145,7 @@ fn load_snapshots(files: &mut Snapshots, options: &StoreOptions, memory: &Memory
     }
     report.damaged += unreadable.into_inner();
     report.passed_over += passed_over.into_inner();
+    is_of_other_steps.into_inner()
 }
 
 /// Brings what the log says into memory. Returns whether blocks were dropped on request.
@@ -135,6 +154,7 @@ fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) -> bool {
     let mut batch = Vec::with_capacity(BATCH_SAMPLES);
     let mut samples = 0;
     let mut passed_over = 0;
+    let mut refused = 0;
     let mut has_freed = false;
     let counts = log.replay(&mut |record| {
         let reader = match record {
@@ -149,12 +169,20 @@ fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) -> bool {
         };
         for sample in reader {
             let LoggedSample { series, time_s, value } = sample?;
-            let Ok(series) = resolver.resolve(&series) else {
-                passed_over += 1;
+            let found = match resolver.resolve(&series) {
+                Ok(found) => Some(found),
+                Err(Refusal::UnknownCluster | Refusal::UnknownMetric) => {
+                    passed_over += 1;
+                    memory.former_series(&series, UNKNOWN_TIMESTEP_S)
+                }
+                Err(_) => None,
+            };
+            let Some(found) = found else {
+                refused += 1;
                 continue;
             };
             samples += 1;
-            batch.push(Sample { series: series.number, time_s, value });
+            batch.push(Sample { series: found.number, time_s, value });
         }
         if batch.len() >= BATCH_SAMPLES {
             memory.apply(&batch);
@@ -165,7 +193,7 @@ fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) -> bool {
     memory.apply(&batch);
     report.log_samples += samples;
     report.passed_over += passed_over;
-    report.damaged += counts.damaged_records + counts.unreadable.len() as u64;
+    report.damaged += refused + counts.damaged_records + counts.unreadable.len() as u64;
     report.torn += counts.torn_segments;
     has_freed
 }

@@ -2,7 +2,7 @@
 
 use crate::site::{NOW_S, Site, cluster, files_of, line, of_node, read_all, try_write, write};
 use flightdeck_metrics::{SampleStore, StoreError};
-use flightdeck_model::{HeldHost, MetricStore, UnixTime};
+use flightdeck_model::{HeldHost, MetricStore, Page, SeriesName, UnixTime};
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
@@ -170,7 +170,115 @@ fn metrics_may_change_between_two_starts() {
     let (reopened, report) = changed.open();
     assert_eq!((report.passed_over, report.damaged), (2, 0), "a block and a sample of a metric that is gone");
     assert_eq!(read_all(&reopened, &of_node("a1", "load")), run(NOW_S, &[1.0, 2.0, 3.0]));
-    drop(reopened);
+    assert!(read_all(&reopened, &of_node("a1", "power")).is_empty());
+    let refused = try_write(&reopened, &line(&of_node("a1", "power"), NOW_S + 120, 102.0)).unwrap();
+    assert_eq!(refused.skipped, BTreeMap::from([("unknown metric", 1)]));
+    write(&reopened, &line(&of_node("a1", "load"), NOW_S + 30, 1.5));
+    reopened.close().unwrap();
     // Nothing of it is lost before it is too old.
-    assert_eq!(read_all(&site.open().0, &of_node("a1", "power")), run(NOW_S, &[100.0, 101.0]));
+    let (mended, second_report) = site.open();
+    assert_eq!((second_report.passed_over, second_report.damaged), (0, 0));
+    assert_eq!(read_all(&mended, &of_node("a1", "power")), run(NOW_S, &[100.0, 101.0]));
+    write(&mended, &line(&of_node("a1", "power"), NOW_S + 120, 102.0));
+    mended.close().unwrap();
+    let (last, _) = site.open();
+    assert_eq!(read_all(&last, &of_node("a1", "power")), run(NOW_S, &[100.0, 101.0, 102.0]));
+    // Of the two samples of a minute the later one.
+    assert_eq!(read_all(&last, &of_node("a1", "load")), run(NOW_S, &[1.5, 2.0, 3.0]));
+}
+
+/// A store of the clusters of these names, in the folder of another one.
+fn of_clusters(site: &Site, names: &[&str]) -> Site {
+    let mut other =
+        Site::new(names.iter().map(|name| cluster(name, &[("load", 60), ("power", 60)])).collect());
+    other.options.directory.clone_from(&site.options.directory);
+    other.options.retention_s = site.options.retention_s;
+    other
+}
+
+#[test]
+fn samples_outlive_a_start_without_their_cluster() {
+    let both = Site::new(["alpha", "beta"].map(|name| cluster(name, &[("load", 60), ("power", 60)])).into());
+    let of_beta = |host, metric| SeriesName { cluster: "beta", ..of_node(host, metric) };
+    let sent = |host: &'static str| [of_node(host, "load"), of_beta(host, "load"), of_beta(host, "power")];
+    let (store, _) = both.open();
+    for name in sent("a1") {
+        write(&store, &line(&name, NOW_S - 120, 1.0));
+    }
+    store.checkpoint().unwrap();
+    // Of some there is a block as well, of others the log alone.
+    for name in sent("a1").into_iter().chain(sent("a2")) {
+        write(&store, &line(&name, NOW_S - 53, 2.0));
+    }
+    drop(store);
+
+    let one = of_clusters(&both, &["alpha"]);
+    for round in 0..3 {
+        let (reopened, report) = one.open();
+        assert!(report.passed_over > 0 && report.damaged == 0, "{report:?}");
+        let refused = try_write(&reopened, &line(&of_beta("a1", "load"), NOW_S, 3.0)).unwrap();
+        assert_eq!(refused.skipped, BTreeMap::from([("unknown cluster", 1)]));
+        write(&reopened, &line(&of_node("a3", "load"), NOW_S + round * 60, 4.0));
+        if round == 1 {
+            reopened.free(&[vec!["alpha".into(), "a3".into()]], UnixTime(NOW_S + 86_400)).unwrap();
+            assert!(reopened.checkpoint().unwrap().contains("all blocks"));
+        }
+        reopened.checkpoint().unwrap();
+    }
+
+    let (mended, report) = both.open();
+    assert_eq!((report.passed_over, report.damaged), (0, 0));
+    for name in sent("a1") {
+        assert_eq!(read_all(&mended, &name), run(NOW_S - 120, &[1.0, 2.0]), "{name:?}");
+    }
+    for name in sent("a2") {
+        assert_eq!(read_all(&mended, &name), run(NOW_S - 60, &[2.0]), "{name:?}");
+    }
+    // What is configured again is as before.
+    write(&mended, &line(&of_beta("a1", "load"), NOW_S, 3.0));
+    mended.close().unwrap();
+    let (last, _) = both.open();
+    assert_eq!(read_all(&last, &of_beta("a1", "load")), run(NOW_S - 120, &[1.0, 2.0, 3.0]));
+}
+
+#[test]
+fn samples_without_their_cluster_go_when_they_are_too_old() {
+    let site = Site::alpha();
+    let (store, _) = site.open();
+    write_run(&store, "a1", NOW_S, &[1.0]);
+    drop(store);
+    let one = of_clusters(&site, &["beta"]);
+    let (reopened, _) = one.open();
+    reopened.hold(Vec::new());
+    assert_eq!(
+        reopened.list_series(&[], Page { offset: 0, limit: 10 }).total,
+        1,
+        "one can see what takes memory"
+    );
+    assert!(reopened.maintain(UnixTime(NOW_S + 86_400)).unwrap().contains(" 0 expired"));
+    assert!(reopened.maintain(UnixTime(NOW_S + 3 * 86_400)).unwrap().contains(" 1 expired"));
+    write(&reopened, &line(&SeriesName { cluster: "beta", ..of_node("b1", "load") }, NOW_S, 1.0));
+    reopened.checkpoint().unwrap();
+    drop(reopened);
+    assert!(read_all(&site.open().0, &of_node("a1", "load")).is_empty());
+}
+
+#[test]
+fn a_lower_limit_on_series_costs_no_samples() {
+    let mut site = Site::alpha();
+    let (store, _) = site.open();
+    for host in ["a1", "a2", "a3"] {
+        write_run(&store, host, NOW_S, &[1.0]);
+    }
+    store.checkpoint().unwrap();
+    write_run(&store, "a4", NOW_S, &[1.0]);
+    drop(store);
+    site.options.series_max = 2;
+    let (reopened, report) = site.open();
+    assert_eq!((report.passed_over, report.damaged), (0, 0));
+    let refused = try_write(&reopened, &line(&of_node("a5", "load"), NOW_S, 1.0)).unwrap();
+    assert_eq!(refused.skipped, BTreeMap::from([("too many series", 1)]));
+    for host in ["a1", "a2", "a3", "a4"] {
+        assert_eq!(read_all(&reopened, &of_node(host, "load")), run(NOW_S, &[1.0]));
+    }
 }
