@@ -7,7 +7,9 @@
 //! damaged in them, are counted in the [`OpenReport`], and never keep the store from opening. How the files look says the
 //! crate `flightdeck-sample-log`.
 //!
-//! It must not know jobs, users, HTTP or configuration files: hosts that must be kept are named to it.
+//! It must not know jobs, users, HTTP or configuration files: hosts that must be kept are named to it with `hold`. Before
+//! that was called once, nothing is dropped for its age; who has nothing to name sets
+//! [`waits_for_hold`](StoreOptions::waits_for_hold) to false. `maintain` and `checkpoint` are to be called now and then.
 //!
 //! ```
 //! use flightdeck_metrics::{SampleStore, StoreOptions};

@@ -52,10 +52,14 @@ pub struct StoreOptions {
     pub segment_bytes: u64,
     /// Threads that load snapshots; 0: one per core, at most 8.
     pub load_threads: usize,
+    /// Whether somebody is going to say with `hold` whose samples are needed longer than others. Until it was called once,
+    /// also without hosts, nothing is dropped for its age, and memory may take a quarter more than the cap.
+    pub waits_for_hold: bool,
 }
 
 impl StoreOptions {
-    /// Two days of these clusters' samples, without a limit on memory, synced before every answer.
+    /// Two days of these clusters' samples, without a limit on memory, synced before every answer. It waits for `hold`:
+    /// who never calls that sets `waits_for_hold` to false.
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>, clusters: Vec<Arc<Cluster>>) -> Self {
         Self {
@@ -69,6 +73,7 @@ impl StoreOptions {
             write_deadline: Duration::from_secs(4),
             segment_bytes: 64 << 20,
             load_threads: 0,
+            waits_for_hold: true,
         }
     }
 }
@@ -80,7 +85,8 @@ pub struct SampleStore {
     options: StoreOptions,
     clock: Arc<dyn Clock>,
     memory: Arc<Memory>,
-    held: RwLock<Held>,
+    /// `None`: nobody has said yet.
+    held: RwLock<Option<Held>>,
     snapshots: Mutex<Snapshotting>,
     writer: Writer,
     /// Locked as long as the store is open, so that no second one writes into the folder.
@@ -119,7 +125,7 @@ impl SampleStore {
         let store = Self {
             clock,
             memory,
-            held: RwLock::new(Held::default()),
+            held: RwLock::new((!options.waits_for_hold).then(Held::default)),
             snapshots: Mutex::new(opened.snapshots),
             writer,
             _lock: opened.lock,
@@ -168,8 +174,9 @@ impl SampleStore {
             newest_s: now_s.saturating_add(FUTURE_MAX_S),
         };
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let is_held =
-            |cluster: &str, host: &str, time_s: i64| time_s >= 0 && held.holds(cluster, host, time_s);
+        let is_held = |cluster: &str, host: &str, time_s: i64| {
+            time_s >= 0 && held.as_ref().is_some_and(|held| held.holds(cluster, host, time_s))
+        };
         read_body(body, context, window, &self.memory, is_held, &|| self.writer.room(), take)
     }
 

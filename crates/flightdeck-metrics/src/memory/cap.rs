@@ -33,12 +33,18 @@ struct Cut {
 impl Memory {
     /// Drops the oldest blocks until the store takes no more bytes than the cap allows: first those of hosts that are not
     /// held, then those that are, then each series' newest. Returns what was dropped.
-    pub fn enforce_cap(&self, held: &Held) -> Dropped {
+    ///
+    /// As long as nobody has said which hosts are held (`None`), a quarter more is allowed: what is dropped then may be what
+    /// a job needs.
+    pub fn enforce_cap(&self, held: Option<&Held>) -> Dropped {
         let mut dropped = Dropped::default();
-        let cap = self.limits.memory_cap_bytes;
-        if cap == 0 {
+        if self.limits.memory_cap_bytes == 0 {
             return dropped;
         }
+        let spare = if held.is_none() { self.limits.memory_cap_bytes / 4 } else { 0 };
+        let cap = self.limits.memory_cap_bytes.saturating_add(spare);
+        let nobody = Held::default();
+        let held = held.unwrap_or(&nobody);
         for rank in [Rank::Past, Rank::HeldPast, Rank::Newest, Rank::HeldNewest] {
             let surplus = self.bytes().saturating_sub(cap);
             if surplus == 0 {

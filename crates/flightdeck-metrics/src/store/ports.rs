@@ -53,14 +53,15 @@ impl MetricStore for SampleStore {
     }
 
     fn hold(&self, hosts: Vec<HeldHost>) {
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Held::new(hosts);
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Held::new(hosts));
     }
 
     fn maintain(&self, now: UnixTime) -> Result<String, PortError> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
         let closed = self.memory.close_idle(now.0);
-        let expired = self.memory.expire(now.0, self.options.retention_s, &held);
-        let dropped = self.memory.enforce_cap(&held);
+        let expired =
+            held.as_ref().map_or(0, |held| self.memory.expire(now.0, self.options.retention_s, held));
+        let dropped = self.memory.enforce_cap(held.as_ref());
         if dropped.blocks > 0 {
             tracing::warn!(
                 blocks = dropped.blocks,
@@ -68,11 +69,17 @@ impl MetricStore for SampleStore {
                 "the metric store has reached its memory cap: its oldest samples were dropped"
             );
         }
-        let kept_since_s = now.0.saturating_sub(self.options.retention_s).min(held.oldest_s());
-        let files = self.remove_snapshots_before(kept_since_s).map_err(PortError::from)?;
+        let files = match &held {
+            Some(held) => {
+                let kept_since_s = now.0.saturating_sub(self.options.retention_s).min(held.oldest_s());
+                self.remove_snapshots_before(kept_since_s).map_err(PortError::from)?
+            }
+            None => 0,
+        };
+        let reservation = if held.is_none() { "; nobody has said yet whose samples are needed" } else { "" };
         let counters = self.memory.counters();
         Ok(format!(
-            "{closed} blocks closed, {expired} expired, {} dropped for memory, {files} snapshots removed; {} series, {} bytes",
+            "{closed} blocks closed, {expired} expired, {} dropped for memory, {files} snapshots removed; {} series, {} bytes{reservation}",
             dropped.blocks, counters.series, counters.bytes
         ))
     }

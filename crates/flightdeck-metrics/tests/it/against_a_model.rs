@@ -150,10 +150,9 @@ fn assert_reads(store: &SampleStore, model: &Model, from_s: i64, to_s: i64, now_
 fn reopened(site: &Site, is_held: bool) -> SampleStore {
     let (store, report) = site.open();
     assert_eq!(report.damaged, 0);
-    if is_held {
-        let from = UnixTime(HELD_FROM_S);
-        store.hold(vec![HeldHost { cluster: "alpha".into(), host: HOSTS[1].into(), from }]);
-    }
+    let from = UnixTime(HELD_FROM_S);
+    let host = HeldHost { cluster: "alpha".into(), host: HOSTS[1].into(), from };
+    store.hold(if is_held { vec![host] } else { Vec::new() });
     store
 }
 

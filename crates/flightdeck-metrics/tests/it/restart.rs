@@ -138,10 +138,47 @@ fn samples_that_jobs_need_outlive_restarts_however_old_they_are() {
 }
 
 #[test]
+fn nothing_goes_before_it_is_said_what_jobs_need() {
+    let mut site = Site::alpha();
+    site.options.retention_s = 2 * BLOCK_S;
+    let (store, _) = site.open();
+    for from_s in [NOW_S, NOW_S + 1800] {
+        write_run(&store, "a1", from_s, &[1.0, 2.0]);
+        store.checkpoint().unwrap();
+    }
+    drop(store);
+    let later = UnixTime(NOW_S + 5 * BLOCK_S);
+    let (reopened, _) = site.open();
+    for _ in 0..2 {
+        let done = reopened.maintain(later).unwrap();
+        assert!(done.ends_with("nobody has said yet whose samples are needed"), "{done}");
+        assert_eq!(read_all(&reopened, &of_node("a1", "load")).len(), 4);
+        assert_eq!(site.files("snapshot-"), 2);
+    }
+    reopened.hold(Vec::new());
+    let done = reopened.maintain(later).unwrap();
+    assert!(done.contains(" 1 expired") && done.ends_with("bytes"), "{done}");
+    assert!(read_all(&reopened, &of_node("a1", "load")).is_empty());
+    assert_eq!(site.files("snapshot-"), 1);
+}
+
+#[test]
+fn a_store_that_nobody_tells_what_is_needed_needs_not_be_told() {
+    let mut site = Site::alpha();
+    site.options.retention_s = 2 * BLOCK_S;
+    site.options.waits_for_hold = false;
+    let (store, _) = site.open();
+    write_run(&store, "a1", NOW_S, &[1.0, 2.0]);
+    store.maintain(UnixTime(NOW_S + 5 * BLOCK_S)).unwrap();
+    assert!(read_all(&store, &of_node("a1", "load")).is_empty());
+}
+
+#[test]
 fn snapshots_go_when_all_their_samples_are_too_old() {
     let mut site = Site::alpha();
     site.options.retention_s = 4 * 3600;
     let (store, _) = site.open();
+    store.hold(Vec::new());
     for hour in 0..24_i32 {
         let now_s = NOW_S + i64::from(hour) * 3600;
         write_run(&store, "a1", now_s, &[f64::from(hour)]);

@@ -143,6 +143,7 @@ fn it_happens_once() {
     // Also when nothing of it is there any more.
     second.free(&[Vec::new()], UnixTime(i64::MAX)).unwrap();
     second.checkpoint().unwrap();
+    second.hold(Vec::new());
     second.maintain(UnixTime(NOW_S + 365 * 86_400)).unwrap();
     drop(second);
     let (third, last_report) = site.open();

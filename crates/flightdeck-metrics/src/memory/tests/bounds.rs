@@ -1,6 +1,7 @@
 //! What keeps the store small: closing, expiry, the cap.
 
 use super::*;
+use crate::memory::Dropped;
 
 const BLOCK_S: i64 = 256 * 60;
 
@@ -91,7 +92,7 @@ fn the_cap_takes_the_oldest_first_and_what_jobs_need_last() {
         memory.close_idle(BASE_S + 3 * BLOCK_S);
         let cap = memory.counters().bytes.saturating_sub(free_bytes).max(1);
         memory.limits.memory_cap_bytes = cap;
-        let dropped = memory.enforce_cap(&held("a2", BASE_S));
+        let dropped = memory.enforce_cap(Some(&held("a2", BASE_S)));
         let counters = assert_counts(&memory);
         assert_eq!(counters.dropped_for_memory, dropped);
         assert_eq!(dropped.samples + counters.samples, 6 * 256);
@@ -117,6 +118,21 @@ fn the_cap_takes_the_oldest_first_and_what_jobs_need_last() {
     let seen: Vec<(&[i64], &[i64])> =
         seen.iter().map(|(one, two)| (one.as_slice(), two.as_slice())).collect();
     assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_quarter_more_is_allowed_before_it_is_said_what_jobs_need() {
+    let mut memory = memory_with(10, 0);
+    fill(&memory, "a1", 400);
+    memory.close_idle(BASE_S + 400 * BLOCK_S);
+    let bytes = memory.counters().bytes;
+    memory.limits.memory_cap_bytes = bytes / 10 * 9;
+    assert_eq!(memory.enforce_cap(None), Dropped::default());
+    assert!(memory.enforce_cap(Some(&Held::default())).blocks > 0);
+    memory.limits.memory_cap_bytes = bytes / 2;
+    assert!(memory.enforce_cap(None).blocks > 0);
+    let left = assert_counts(&memory).bytes;
+    assert!(left > bytes / 2 && left <= bytes / 2 + bytes / 8, "{left} of {bytes}");
 }
 
 #[test]
