@@ -7,9 +7,16 @@ use std::iter;
 #[cfg(test)]
 mod tests;
 
-/// Missing values that are put before the first samples of one call's series, in all: 256 MiB. Only an answer that says
-/// nonsense of its times needs as many.
-const GAPS_MAX: usize = 32 << 20;
+/// Missing values that are put before the first sample of a series, at most: 256 MiB. Only an answer that says nonsense of
+/// its times needs as many.
+const GAPS_MAX: usize = 1 << 25;
+
+/// Those of all series of a call, at most: 2 GiB, as many values as jobs are read with at once. A job on many nodes of
+/// which nothing was measured at first has its samples all the same.
+const GAPS_OF_CALL_MAX: usize = 1 << 28;
+
+/// What is said when either is reached.
+const TOO_MANY_GAPS: &str = "too many samples are missing before the first one of each series";
 
 /// Places series, one after the other.
 #[derive(Debug)]
@@ -21,7 +28,7 @@ pub(crate) struct Placing {
 impl Placing {
     /// Begins to place series of a span.
     pub(crate) fn new(span: TimeSpan) -> Self {
-        Self { span, gaps_left: GAPS_MAX }
+        Self { span, gaps_left: GAPS_OF_CALL_MAX }
     }
 
     /// The series of an element under its id: what of it lies in the span; `None` when that is no sample.
@@ -45,10 +52,10 @@ impl Placing {
         if gaps >= steps {
             return Ok(None);
         }
-        self.gaps_left = self
-            .gaps_left
-            .checked_sub(gaps)
-            .ok_or("too many samples are missing before the first one of each series")?;
+        if gaps > GAPS_MAX {
+            return Err(TOO_MANY_GAPS.to_owned());
+        }
+        self.gaps_left = self.gaps_left.checked_sub(gaps).ok_or(TOO_MANY_GAPS)?;
 
         let samples = element.data.iter().take(newest + 1).skip(too_early).take(steps - gaps);
         let mut values: Vec<f64> = iter::repeat_n(f64::NAN, gaps).chain(samples.copied()).collect();

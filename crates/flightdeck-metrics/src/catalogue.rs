@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use flightdeck_model::Cluster;
+use flightdeck_model::{Aggregation, Cluster};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -38,6 +38,8 @@ struct CatalogueMetric {
     name: Box<str>,
     /// Seconds between two samples; at least 1.
     timestep_s: u32,
+    /// How series of parts become one; `None`: not at all.
+    aggregation: Option<Aggregation>,
 }
 
 impl Catalogue {
@@ -74,6 +76,13 @@ impl Catalogue {
         Some((number, metric.timestep_s))
     }
 
+    /// How series of a metric's parts become one; `None`: not at all.
+    #[must_use]
+    pub fn aggregation(&self, cluster: u16, metric: u16) -> Option<Aggregation> {
+        let of_cluster = self.clusters.get(usize::from(cluster))?;
+        of_cluster.metrics.get(usize::from(metric))?.aggregation
+    }
+
     /// The name of a cluster; empty for a number that is not given.
     #[must_use]
     pub fn cluster_name(&self, cluster: u16) -> &str {
@@ -104,7 +113,11 @@ impl CatalogueCluster {
             let name: Box<str> = metric.name.as_str().into();
             if let Entry::Vacant(place) = of_cluster.metric_numbers.entry(name.clone()) {
                 place.insert(number);
-                of_cluster.metrics.push(CatalogueMetric { name, timestep_s: metric.timestep_s.max(1) });
+                of_cluster.metrics.push(CatalogueMetric {
+                    name,
+                    timestep_s: metric.timestep_s.max(1),
+                    aggregation: metric.aggregation,
+                });
             }
         }
         of_cluster

@@ -304,7 +304,7 @@ fn touched(parts: &[Vec<u32>], own: &[u32]) -> Vec<String> {
 }
 
 /// A series without a single sample is none.
-fn with_samples_only(mut answer: SeriesAnswer) -> SeriesAnswer {
+pub(crate) fn with_samples_only(mut answer: SeriesAnswer) -> SeriesAnswer {
     answer.series.retain(|series| series.values.iter().any(|value| !value.is_nan()));
     answer
 }

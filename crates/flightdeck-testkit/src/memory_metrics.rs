@@ -134,7 +134,22 @@ impl Content {
             let values = values(self.series.get(name)?, timestep_s, span)?;
             Some(FoundSeries { id: name.shown_id().to_owned(), timestep_s, values })
         };
-        SeriesAnswer { series: names.iter().filter_map(find).collect(), problem: None }
+        let series: Vec<FoundSeries> = names.iter().filter_map(find).collect();
+        if request.parts != SeriesParts::Node || !series.is_empty() {
+            return SeriesAnswer { series, problem: None };
+        }
+        let of_metric = self.of_metric(cluster, &request.host, &request.metric);
+        let mut below: Vec<FoundSeries> =
+            of_metric.iter().filter(|name| name.kind.is_empty()).filter_map(find).collect();
+        if below.len() > 1 {
+            let problem =
+                Some("several series below the node, and the store knows no aggregations".to_owned());
+            return SeriesAnswer { series: Vec::new(), problem };
+        }
+        for series in &mut below {
+            series.id.clear();
+        }
+        SeriesAnswer { series: below, problem: None }
     }
 
     fn of_metric(&self, cluster: &str, host: &str, metric: &str) -> Vec<SeriesId> {

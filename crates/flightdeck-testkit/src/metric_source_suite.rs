@@ -42,6 +42,7 @@ pub fn metric_source_suite<Fixture: MetricsUnderTest>(empty: impl Fn() -> Fixtur
     each_metric_has_its_own_grid(&empty());
     clusters_and_hosts_are_kept_apart(&empty());
     the_node_is_not_its_parts(&empty());
+    a_node_without_samples_is_what_lies_below_it(&empty());
     parts_come_in_the_order_asked_for(&empty());
     parts_below_are_found_by_both_ids(&empty());
     everything_is_every_series_of_the_metric(&empty());
@@ -246,6 +247,22 @@ fn the_node_is_not_its_parts(fixture: &impl MetricsUnderTest) {
     assert_eq!(of(parts("socket", &["0"])), [2.0]);
     assert_eq!(of(parts_below("", &[""], "network", &["eth0"])), [3.0]);
     assert_eq!(of(parts_below("socket", &["0"], "network", &["eth0"])), [4.0]);
+}
+
+fn a_node_without_samples_is_what_lies_below_it(fixture: &impl MetricsUnderTest) {
+    let network = |id| SeriesName { sub_kind: "network", sub_id: id, ..load("a001") };
+    fixture.put(part("socket", "0"), T, 2.0);
+    fixture.put(SeriesName { sub_kind: "network", sub_id: "eth0", ..part("socket", "0") }, T, 4.0);
+    let node = || request("load", "a001", SeriesParts::Node);
+    assert!(found(fixture, node(), span(T, T + 60)).is_empty(), "its sockets are not below the node itself");
+    fixture.put(network("eth0"), T, 3.0);
+    let only = FoundSeries { id: String::new(), timestep_s: 60, values: vec![3.0] };
+    assert_eq!(found(fixture, node(), span(T, T + 60)), [only]);
+    fixture.put(network("ib0"), T, 5.0);
+    let several = fixture.source().read_series("alpha", &[node()], span(T, T + 60)).unwrap().remove(0);
+    assert!(several.series.is_empty() && several.problem.is_some(), "no aggregation says how: {several:?}");
+    fixture.put(load("a001"), T, 1.0);
+    assert_eq!(loads(fixture, "a001", T, T + 60), [Some(1.0)], "its own samples count more");
 }
 
 fn parts_come_in_the_order_asked_for(fixture: &impl MetricsUnderTest) {

@@ -51,6 +51,18 @@ fn times_that_make_no_sense_do_no_harm() {
     assert!(Placing::new(all).place("", &late).is_err(), "16 GB for one sample");
 }
 
+#[test]
+fn many_series_that_begin_late_are_all_placed() {
+    // 40 nodes with 128 hardware threads each, six days before the first sample.
+    let six_days = 6 * 86_400;
+    let late = element(six_days, 60, &[1.0]);
+    let mut placing = Placing::new(span(0, six_days + 60));
+    for _ in 0..40 * 128 {
+        let placed = placing.place("7", &late).unwrap().unwrap();
+        assert_eq!(placed.values.len(), 8641);
+    }
+}
+
 proptest! {
     #[test]
     fn every_sample_of_the_span_is_where_its_time_says(

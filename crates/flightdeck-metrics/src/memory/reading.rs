@@ -3,14 +3,28 @@
 use super::parts::PartName;
 use super::shard::{Series, SeriesKey, Shard};
 use super::{Memory, STEPS};
-use flightdeck_model::{FoundSeries, SeriesAnswer, SeriesParts, SeriesRequest, SubParts, TimeSpan};
+use flightdeck_model::{
+    Aggregation, FoundSeries, JobMetric, MetricScope, Resource, SeriesAnswer, SeriesParts, SeriesRequest,
+    SubParts, TimeSpan, Topology, aggregate,
+};
 
-/// Steps without samples in front of all answers of a call, at most (256 MiB). The answers begin where the span does,
+/// Steps without samples that a series may have in its answer, at most (256 MiB). An answer begins where the span does,
 /// even if the samples do not; of a span from 1970 on nobody wants to see that.
-const LEADING_STEPS_MAX: u64 = 1 << 25;
+const EMPTY_STEPS_MAX: u64 = 1 << 25;
 
-/// What an answer says when that is reached.
+/// Those of all series of a call, at most (2 GiB): as many values as jobs are read with at once. A job on many nodes of
+/// which nothing was measured at first has its samples all the same.
+const EMPTY_STEPS_OF_CALL_MAX: u64 = 1 << 28;
+
+/// What an answer says when either is reached.
 const TOO_EARLY: &str = "the span begins too long before the first sample";
+
+/// What an answer says when the node would have to be made of several series, and nobody knows how.
+const NO_AGGREGATION: &str =
+    "there are several series below the node, and the metric has no aggregation to make one of them";
+
+/// Why a request has no answer, in words.
+type Problem = &'static str;
 
 /// The steps that are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +53,29 @@ impl Steps {
 /// What may still be read.
 #[derive(Debug)]
 struct Budget {
-    /// Steps without samples in front of answers.
-    leading_steps: u64,
+    /// Steps without samples, in all series that are still to come.
+    empty_steps: u64,
+}
+
+impl Budget {
+    /// Takes steps of a series that had so many before. Returns how many it has now.
+    fn take(&mut self, of_series: u64, empty_steps: u64) -> Result<u64, Problem> {
+        let of_it = of_series.saturating_add(empty_steps);
+        if of_it > EMPTY_STEPS_MAX {
+            return Err(TOO_EARLY);
+        }
+        self.empty_steps = self.empty_steps.checked_sub(empty_steps).ok_or(TOO_EARLY)?;
+        Ok(of_it)
+    }
+}
+
+/// A metric of a cluster.
+#[derive(Debug, Clone, Copy)]
+struct Metric {
+    /// Its number in its cluster.
+    number: u16,
+    /// How series of parts become one.
+    aggregation: Option<Aggregation>,
 }
 
 impl Memory {
@@ -53,7 +88,7 @@ impl Memory {
         requests: &[SeriesRequest],
         span: TimeSpan,
     ) -> Vec<SeriesAnswer> {
-        let mut budget = Budget { leading_steps: LEADING_STEPS_MAX };
+        let mut budget = Budget { empty_steps: EMPTY_STEPS_OF_CALL_MAX };
         let cluster = self.catalogue.cluster(cluster);
         let answer = |request| self.answer(cluster, request, span, &mut budget).unwrap_or_default();
         requests.iter().map(answer).collect()
@@ -68,26 +103,22 @@ impl Memory {
         budget: &mut Budget,
     ) -> Option<SeriesAnswer> {
         let cluster = cluster?;
-        let (metric, timestep_s) = self.catalogue.metric(cluster, &request.metric)?;
+        let (number, timestep_s) = self.catalogue.metric(cluster, &request.metric)?;
+        let metric = Metric { number, aggregation: self.catalogue.aggregation(cluster, number) };
         let (shard, hash) = self.place_of_host(cluster, &request.host);
         let steps = Steps::of(span, timestep_s);
-        let mut found = Vec::new();
-        let was_read = if request.parts == SeriesParts::Everything {
-            let shard = self.shard(shard)?;
-            let host = shard.find_host(hash, cluster, &request.host)?;
-            self.read_everything(&shard, host, metric, steps, budget, &mut found)
-        } else {
-            let parts = self.wanted_parts(&request.parts);
-            let shard = self.shard(shard)?;
-            let host = shard.find_host(hash, cluster, &request.host)?;
-            let series = parts.iter().filter_map(|(part, id)| {
-                let number = shard.find_series(SeriesKey { host, part: *part, metric })?;
-                Some((*id, shard.series.get(number)?))
-            });
-            read_all(series, steps, budget, &mut found)
+        let parts = self.wanted_parts(&request.parts);
+        let shard = self.shard(shard)?;
+        let host = shard.find_host(hash, cluster, &request.host)?;
+        let found = match request.parts {
+            SeriesParts::Everything => self.read_everything(&shard, host, metric, steps, budget),
+            SeriesParts::Node => self.read_node(&shard, host, &parts, metric, steps, budget),
+            SeriesParts::Parts { .. } => read_parts(&shard, host, &parts, metric, steps, budget),
         };
-        let problem = was_read.is_none().then(|| TOO_EARLY.to_owned());
-        Some(SeriesAnswer { series: if problem.is_none() { found } else { Vec::new() }, problem })
+        Some(match found {
+            Ok(series) => SeriesAnswer { series, problem: None },
+            Err(problem) => SeriesAnswer { series: Vec::new(), problem: Some(problem.to_owned()) },
+        })
     }
 
     /// The parts that are asked for and known, in the order they are asked for, with the ids they go by.
@@ -118,49 +149,120 @@ impl Memory {
         }
     }
 
+    /// Reads the host as a whole: its own series, or else what lies below the node itself (`stype`), such as its network
+    /// interfaces, as one. The series of its sockets and cores have no part in that.
+    fn read_node(
+        &self,
+        shard: &Shard,
+        host: u32,
+        own: &[(u32, &str)],
+        metric: Metric,
+        steps: Steps,
+        budget: &mut Budget,
+    ) -> Result<Vec<FoundSeries>, Problem> {
+        let found = read_parts(shard, host, own, metric, steps, budget)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let parts = self.parts();
+        let mut below: Vec<_> = series_of_metric(shard, host, metric)
+            .filter_map(|series| Some((parts.get(series.part)?.name(), series)))
+            .filter(|(name, _)| name.kind.is_empty() && is_below(*name))
+            .collect();
+        // Sums of floating-point numbers depend on their order.
+        below.sort_by_key(|(name, _)| *name);
+        let members = read_all(below.into_iter().map(|(_, series)| ("", series)), steps, budget)?;
+        Ok(as_one(members, metric.aggregation)?.into_iter().collect())
+    }
+
     /// Reads every series of a metric on a host, in the order of the parts' names.
     fn read_everything(
         &self,
         shard: &Shard,
         host: u32,
-        metric: u16,
+        metric: Metric,
         steps: Steps,
         budget: &mut Budget,
-        found: &mut Vec<FoundSeries>,
-    ) -> Option<()> {
+    ) -> Result<Vec<FoundSeries>, Problem> {
         let parts = self.parts();
-        let of_metric = shard.series_of(host).filter(|(_, series)| series.metric == metric);
-        let mut series: Vec<_> =
-            of_metric.filter_map(|(_, series)| Some((parts.get(series.part)?.name(), series))).collect();
+        let mut series: Vec<_> = series_of_metric(shard, host, metric)
+            .filter_map(|series| Some((parts.get(series.part)?.name(), series)))
+            .collect();
         series.sort_by_key(|(name, _)| (name.kind, name.id.len(), *name));
-        let with_ids = series.into_iter().map(|(name, series)| {
-            let is_below = !name.sub_kind.is_empty() || !name.sub_id.is_empty();
-            (if is_below { name.sub_id } else { name.id }, series)
-        });
-        read_all(with_ids, steps, budget, found)
+        let with_ids = series
+            .into_iter()
+            .map(|(name, series)| (if is_below(name) { name.sub_id } else { name.id }, series));
+        read_all(with_ids, steps, budget)
     }
 }
 
-/// Reads series with the ids they go by; `None` when that would take too much.
+/// The series of a metric on a host.
+fn series_of_metric(shard: &Shard, host: u32, metric: Metric) -> impl Iterator<Item = &Series> {
+    shard.series_of(host).map(|(_, series)| series).filter(move |series| series.metric == metric.number)
+}
+
+/// Whether a part is one below another one, or below the node.
+const fn is_below(name: PartName<'_>) -> bool {
+    !name.sub_kind.is_empty() || !name.sub_id.is_empty()
+}
+
+/// Reads the series of parts, in their order, with the ids they go by.
+fn read_parts(
+    shard: &Shard,
+    host: u32,
+    parts: &[(u32, &str)],
+    metric: Metric,
+    steps: Steps,
+    budget: &mut Budget,
+) -> Result<Vec<FoundSeries>, Problem> {
+    let series = parts.iter().filter_map(|(part, id)| {
+        let number = shard.find_series(SeriesKey { host, part: *part, metric: metric.number })?;
+        Some((*id, shard.series.get(number)?))
+    });
+    read_all(series, steps, budget)
+}
+
+/// Reads series with the ids they go by.
 fn read_all<'a>(
     series: impl Iterator<Item = (&'a str, &'a Series)>,
     steps: Steps,
     budget: &mut Budget,
-    found: &mut Vec<FoundSeries>,
-) -> Option<()> {
+) -> Result<Vec<FoundSeries>, Problem> {
+    let mut found = Vec::new();
     for (id, of_it) in series {
         let values = read(of_it, steps, budget)?;
         if !values.is_empty() {
             found.push(FoundSeries { id: id.to_owned(), timestep_s: of_it.timestep_s, values });
         }
     }
-    Some(())
+    Ok(found)
 }
 
-/// The values of a series from the first step asked for to the last that has a sample; empty when none has; `None` when
-/// that would take too much.
-fn read(series: &Series, steps: Steps, budget: &mut Budget) -> Option<Vec<f64>> {
+/// Makes one series of several, as those of parts become that of their node everywhere.
+fn as_one(mut members: Vec<FoundSeries>, rule: Option<Aggregation>) -> Result<Option<FoundSeries>, Problem> {
+    if members.len() <= 1 {
+        return Ok(members.pop());
+    }
+    let rule = rule.ok_or(NO_AGGREGATION)?;
+    let timestep_s = members.first().map_or(1, |member| member.timestep_s);
+    let of_one_host =
+        |member: FoundSeries| flightdeck_model::Series { data: member.values, ..Default::default() };
+    let series = members.into_iter().map(of_one_host).collect();
+    let parts = JobMetric { series, timestep_s, ..JobMetric::default() };
+    let (finest, node, whole_host) = (MetricScope::HwThread, MetricScope::Node, [Resource::default()]);
+    let made = aggregate(&parts, finest, node, rule, &Topology::default(), &whole_host);
+    let values = made.and_then(|made| made.series.into_iter().next()).map(|one| without_tail(one.data));
+    Ok(values.filter(|values| !values.is_empty()).map(|values| FoundSeries {
+        id: String::new(),
+        timestep_s,
+        values,
+    }))
+}
+
+/// The values of a series from the first step asked for to the last that has a sample; empty when none has.
+fn read(series: &Series, steps: Steps, budget: &mut Budget) -> Result<Vec<f64>, Problem> {
     let mut values = Vec::new();
+    let mut empty_steps = 0;
     for entry in series.blocks.iter() {
         let Some((first_slot, last_slot)) = entry.block.span() else { continue };
         let block_start = u64::from(entry.number) * STEPS;
@@ -172,18 +274,23 @@ fn read(series: &Series, steps: Steps, budget: &mut Budget) -> Option<Vec<f64>> 
         // Both fit: they were compared with the length of a block, or are limited by the budget.
         let (Ok(index), Ok(count)) = (usize::try_from(from - steps.first), usize::try_from(end - from))
         else {
-            return None;
+            return Err(TOO_EARLY);
         };
         let missing = (index as u64).saturating_sub(values.len() as u64);
         if missing > STEPS {
-            budget.leading_steps = budget.leading_steps.checked_sub(missing)?;
+            empty_steps = budget.take(empty_steps, missing)?;
         }
         values.resize(index + count, f64::NAN);
         let slot = usize::try_from(from - block_start).unwrap_or(0);
         entry.block.read(slot, values.get_mut(index..).unwrap_or_default());
     }
+    Ok(without_tail(values))
+}
+
+/// Values up to the last that is there.
+fn without_tail(mut values: Vec<f64>) -> Vec<f64> {
     while values.last().is_some_and(|value| value.is_nan()) {
         values.pop();
     }
-    Some(values)
+    values
 }

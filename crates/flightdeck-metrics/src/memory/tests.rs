@@ -8,7 +8,9 @@ use flightdeck_model::{
 use std::sync::Arc;
 
 mod against_a_model;
+mod below_the_node;
 mod bounds;
+mod late_begin;
 
 const DAY_S: i64 = 86_400;
 /// A time that is the beginning of a block of the metric `load`.

@@ -7,7 +7,8 @@ use std::fmt::Debug;
 /// Which parts of a host a [`SeriesRequest`] is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SeriesParts {
-    /// The host as a whole: samples with `type=node`, or without a type.
+    /// The host as a whole: samples with `type=node`, or without a type. If there are none, what lies below the host itself
+    /// (`stype`), made one series by the metric's aggregation; several without an aggregation are a problem.
     Node,
     /// Parts of one kind, each by its id.
     Parts {

@@ -4,10 +4,10 @@ use super::series::{Found, error_in_place, queried};
 use super::{QueriedSeries, Reading, SampleQuery, VALUES_MAX, too_many_samples};
 use crate::ServiceError;
 use crate::archived_data::at_node;
-use crate::live_data::JobPlace;
+use crate::live_data::{JobPlace, with_samples_only};
 use flightdeck_model::{
-    Aggregation, FoundSeries, JobMetric, MetricConfig, MetricScope, Resource, Series, SeriesParts,
-    SeriesRequest, SubParts, Topology, aggregate,
+    Aggregation, FoundSeries, JobMetric, MetricConfig, MetricScope, Resource, Series, SeriesAnswer,
+    SeriesParts, SeriesRequest, SubParts, Topology, aggregate,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,15 +43,18 @@ impl Reading<'_> {
         Ok(found.into_iter().map(in_place).collect())
     }
 
-    /// The host as a whole.
+    /// The host as a whole. What lies below the host itself is the store's to add up, its other parts are added up here.
     fn node_row(
         &self,
         query: &SampleQuery,
         metric: &MetricConfig,
     ) -> Result<Vec<QueriedSeries>, ServiceError> {
-        let found = self.read(query, SeriesParts::Node)?.into_iter().next();
-        if let Some(series) = found {
+        let found = self.read_answer(query, SeriesParts::Node)?;
+        if let Some(series) = found.series.first() {
             return Ok(vec![self.queried(query, &series.values, series.timestep_s)]);
+        }
+        if let Some(problem) = found.problem {
+            return Ok(vec![error_in_place(problem)]);
         }
         let from_parts = self.node_from_parts(query, metric)?;
         let series = from_parts.as_ref().and_then(|made| Some((made.series.first()?, made.timestep_s)));
@@ -99,10 +102,13 @@ impl Reading<'_> {
     }
 
     fn read(&self, query: &SampleQuery, parts: SeriesParts) -> Result<Vec<FoundSeries>, ServiceError> {
+        self.read_answer(query, parts).map(|answer| answer.series)
+    }
+
+    fn read_answer(&self, query: &SampleQuery, parts: SeriesParts) -> Result<SeriesAnswer, ServiceError> {
         let request = SeriesRequest { metric: query.metric.clone(), host: query.host.clone(), parts };
         let answers = self.store.read_series(&self.cluster.name, &[request], self.span)?;
-        let series = answers.into_iter().next().unwrap_or_default().series;
-        Ok(series.into_iter().filter(|one| one.values.iter().any(|value| !value.is_nan())).collect())
+        Ok(with_samples_only(answers.into_iter().next().unwrap_or_default()))
     }
 
     fn queried(&self, query: &SampleQuery, values: &[f64], timestep_s: u32) -> QueriedSeries {

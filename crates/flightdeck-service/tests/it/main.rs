@@ -5,6 +5,8 @@ mod archive_repair;
 #[cfg(test)]
 mod archiving;
 #[cfg(test)]
+mod below_the_node;
+#[cfg(test)]
 mod change_user;
 #[cfg(test)]
 mod delete_jobs;
