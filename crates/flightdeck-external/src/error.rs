@@ -80,6 +80,17 @@ pub enum ExternalError {
         /// What went wrong then.
         why: String,
     },
+    /// As many questions as may be are waiting for the store.
+    #[error(
+        "the metric store {url} of this cluster does not answer: {under_way} questions are waiting for it, and no more \
+         are asked at once"
+    )]
+    Busy {
+        /// The store.
+        url: String,
+        /// How many questions are waiting.
+        under_way: usize,
+    },
 }
 
 impl From<ExternalError> for PortError {
@@ -95,7 +106,8 @@ impl From<ExternalError> for PortError {
             | ExternalError::Status { .. }
             | ExternalError::TooLarge { .. }
             | ExternalError::Decode { .. }
-            | ExternalError::LeftAlone { .. } => PortErrorKind::Unavailable,
+            | ExternalError::LeftAlone { .. }
+            | ExternalError::Busy { .. } => PortErrorKind::Unavailable,
         };
         let what = error.to_string();
         match error {

@@ -28,6 +28,7 @@ mod options;
 mod placing;
 mod question;
 mod store;
+mod turns;
 
 pub use error::ExternalError;
 pub use options::{Options, Token};

@@ -43,6 +43,10 @@ pub struct Options {
     pub certificates: Option<PathBuf>,
     /// Answers of more bytes than this are refused; 256 MiB.
     pub answer_limit_bytes: u64,
+    /// Questions that are under way at once, at most; 2. Each holds a thread of whoever asks.
+    pub questions_at_once: usize,
+    /// How long a question waits for another one to end when so many are under way; 250 ms.
+    pub turn_wait: Duration,
 }
 
 impl Options {
@@ -56,6 +60,8 @@ impl Options {
             connect_timeout: Duration::from_secs(2),
             certificates: None,
             answer_limit_bytes: 256 << 20,
+            questions_at_once: 2,
+            turn_wait: Duration::from_millis(250),
         }
     }
 }

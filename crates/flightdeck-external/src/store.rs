@@ -5,6 +5,7 @@ use crate::answer::{self, Element};
 use crate::breaker::{Breaker, Failure};
 use crate::placing::Placing;
 use crate::question::{self, Body, Question};
+use crate::turns::Turns;
 use crate::{ExternalError, Options, certificates};
 use flightdeck_model::{Clock, MetricSource, PortError, SeriesAnswer, SeriesRequest, TimeSpan};
 use std::error::Error;
@@ -20,7 +21,8 @@ const PROBLEM_CHARS_MAX: usize = 200;
 /// The metric store of another server.
 ///
 /// It is asked anew each time and nothing is kept but whether it failed: then it is left alone for 5 s, and whoever asks
-/// meanwhile is told so at once.
+/// meanwhile is told so at once. Few questions are under way at a time: whoever comes when they are waits for a moment, and
+/// not at all behind one that has been waiting for more than a second, and is told that the store does not answer.
 #[derive(Debug)]
 pub struct ExternalStore {
     address: Address,
@@ -29,6 +31,7 @@ pub struct ExternalStore {
     agent: Agent,
     answer_limit_bytes: u64,
     breaker: Breaker,
+    turns: Turns,
     clock: Arc<dyn Clock>,
 }
 
@@ -39,7 +42,16 @@ impl ExternalStore {
     ///
     /// When the address, the token or the certificates cannot be used.
     pub fn new(options: Options, clock: Arc<dyn Clock>) -> Result<Self, ExternalError> {
-        let Options { url, token, timeout, connect_timeout, certificates, answer_limit_bytes } = options;
+        let Options {
+            url,
+            token,
+            timeout,
+            connect_timeout,
+            certificates,
+            answer_limit_bytes,
+            questions_at_once,
+            turn_wait,
+        } = options;
         let address = Address::parse(&url)?;
         let authorization = authorization(token.reveal(), &address)?;
         let mut config = Agent::config_builder()
@@ -59,7 +71,9 @@ impl ExternalStore {
             config = config.tls_config(TlsConfig::builder().root_certs(trusted).build());
         }
         let agent = config.build().new_agent();
-        Ok(Self { address, authorization, agent, answer_limit_bytes, breaker: Breaker::default(), clock })
+        let turns = Turns::new(questions_at_once, turn_wait);
+        let breaker = Breaker::default();
+        Ok(Self { address, authorization, agent, answer_limit_bytes, breaker, turns, clock })
     }
 
     /// Asks questions, and gives the answers in their order: each one the series of a question, in the order of its ids,
@@ -87,13 +101,13 @@ impl ExternalStore {
         Ok(rows)
     }
 
-    /// Sends one body, unless the store failed a moment ago.
+    /// Sends one body, unless the store failed a moment ago or has enough to answer.
     fn ask(&self, body: &[u8]) -> Result<Vec<u8>, ExternalError> {
-        let now = self.clock.now();
-        if let Some(Failure { at, why }) = self.breaker.recent_failure(now) {
-            let seconds_ago = now.seconds_since(at);
-            return Err(ExternalError::LeftAlone { url: self.shown(), seconds_ago, why });
-        }
+        self.refuse_after_failure()?;
+        let taken = self.turns.take(self.clock.as_ref());
+        let _turn = taken.map_err(|under_way| ExternalError::Busy { url: self.shown(), under_way })?;
+        // Those whose turn came before may have found that it fails.
+        self.refuse_after_failure()?;
         let answer = self.send(body);
         match &answer {
             // One that says too much is there all the same, and has to be asked for something else.
@@ -110,6 +124,13 @@ impl ExternalStore {
             }
         }
         answer
+    }
+
+    fn refuse_after_failure(&self) -> Result<(), ExternalError> {
+        let now = self.clock.now();
+        let Some(Failure { at, why }) = self.breaker.recent_failure(now) else { return Ok(()) };
+        let seconds_ago = now.seconds_since(at);
+        Err(ExternalError::LeftAlone { url: self.shown(), seconds_ago, why })
     }
 
     fn send(&self, body: &[u8]) -> Result<Vec<u8>, ExternalError> {

@@ -79,7 +79,7 @@ impl ScriptedServer {
     }
 }
 
-fn read_request(connection: &TcpStream) -> Received {
+pub(crate) fn read_request(connection: &TcpStream) -> Received {
     let mut reader = BufReader::new(connection);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -96,7 +96,7 @@ fn read_request(connection: &TcpStream) -> Received {
     Received { head, body: String::from_utf8(body).unwrap() }
 }
 
-fn answer(connection: &mut TcpStream, reply: Reply) -> std::io::Result<()> {
+pub(crate) fn answer(connection: &mut TcpStream, reply: Reply) -> std::io::Result<()> {
     match reply {
         Reply::Answer(status, headers, body) => write!(
             connection,
