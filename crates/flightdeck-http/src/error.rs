@@ -60,6 +60,9 @@ pub enum ApiError {
     /// Lines of written samples are bad. The others are stored.
     #[error("{}", in_words(.0))]
     BadLines(Box<WriteReport>),
+    /// The bodies of samples that are there already leave no room for this one.
+    #[error("the bodies of samples that are being read take all the memory that they may")]
+    TooManySamples,
     /// The user has too many long answers under way.
     #[error("too many long lists are being sent to this user: take those under way first")]
     TooManyLongLists,
@@ -154,7 +157,7 @@ impl ResponseError for ApiError {
                 PortErrorKind::Corrupt | PortErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Service(ServiceError::Encode(_)) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManySamples | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 

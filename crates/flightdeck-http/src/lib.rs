@@ -58,7 +58,7 @@ pub use error::{ApiError, ErrorBody};
 pub use long_lists::LongLists;
 pub use openapi::openapi;
 pub use routes::{ROUTES, Route, RouteAccess};
-pub use sample_body::SampleBodyLimits;
+pub use sample_body::{BodyRoom, SampleBodyLimits};
 pub use state::AppState;
 
 use actix_web::body::MessageBody;

@@ -1,86 +1,109 @@
 //! The bodies of written samples: longer than other bodies, packed or not, and collected into one buffer. Knows nothing
 //! of what is in them.
 
+use crate::blocking::blocking;
 use crate::error::ApiError;
 use actix_web::HttpRequest;
-use actix_web::dev::Decompress;
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, ContentEncoding};
 use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Payload};
-use futures_util::stream::{self, Stream, StreamExt as _};
+use flate2::bufread::MultiGzDecoder;
+use futures_util::stream::{Stream, StreamExt as _};
+use std::io::{self, Read};
 use std::pin::pin;
 use std::time::Duration;
 
+mod room;
 #[cfg(test)]
 mod tests;
+
+pub use room::BodyRoom;
+pub(crate) use room::SampleBody;
 
 /// Bytes of a buffer at most before a byte has come: what a client announces is not yet there.
 const ANNOUNCED_BYTES_MAX: usize = 8 << 20;
 /// How much larger samples usually are than packed ones.
 const USUAL_RATIO: usize = 4;
-/// Bytes that are unpacked at a time. What they unpack to is in memory before it can be measured: with zstd at most
-/// 32 MiB, since a block takes 4 bytes and is at most 128 KiB long. (RFC 8878, 3.1.1.2)
-const PIECE_BYTES: usize = 1024;
+/// Bytes that are unpacked at a time, before they are counted.
+const PIECE_BYTES: usize = 64 << 10;
+/// A zstd frame may refer so far back, as a power of two: 8 MiB, which every decoder is to offer (RFC 8878, 3.1.1.1.2)
+/// and no level below the `ultra` ones exceeds. The decoder allocates it before the first byte comes out.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
-/// A zstd frame that is sent after the last piece, and what it unpacks to: one block, 32 times the same byte, which is
-/// in no text. (RFC 8878, 3.1.1) The decoder says nothing of a body that was cut; but it takes this for a frame only
-/// behind a whole one.
-const ZSTD_END: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd, 0x20, 32, 0x03, 0x01, 0x00, 0x04];
-const ZSTD_END_UNPACKED: &[u8] = &[0x04; 32];
-
-/// How long a body of samples may be.
+/// How long a body of samples may be, and all of them together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SampleBodyLimits {
     /// Bytes as sent, packed or not.
     pub sent_bytes: usize,
     /// Bytes when unpacked.
     pub unpacked_bytes: usize,
+    /// Bytes that all bodies together may take, as sent and unpacked, until they are read. One body always has room.
+    pub all_bytes: usize,
 }
 
 impl Default for SampleBodyLimits {
-    /// 64 MiB as sent, 256 MiB when unpacked.
+    /// 64 MiB as sent, 256 MiB when unpacked, 512 MiB for all.
     fn default() -> Self {
-        Self { sent_bytes: 64 << 20, unpacked_bytes: 256 << 20 }
+        Self { sent_bytes: 64 << 20, unpacked_bytes: 256 << 20, all_bytes: 512 << 20 }
     }
+}
+
+impl SampleBodyLimits {
+    /// Bytes that all bodies together may take: at least what one may, while it is unpacked.
+    const fn room_bytes(&self) -> usize {
+        let one = self.sent_bytes.saturating_add(self.unpacked_bytes);
+        if self.all_bytes < one { one } else { self.all_bytes }
+    }
+}
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Gzip,
+    Zstd,
 }
 
 /// Reads a body to its end, which has to come within `patience`, and unpacks it.
 pub(crate) async fn collect(
     limits: SampleBodyLimits,
+    room: &BodyRoom,
     patience: Duration,
     request: &HttpRequest,
     payload: Payload,
-) -> Result<Vec<u8>, ApiError> {
-    let encoding = encoding_of(request)?;
+) -> Result<SampleBody, ApiError> {
+    let packing = packing_of(request)?;
     let announced = announced_bytes(request);
     if announced > limits.sent_bytes {
         return Err(ApiError::BodyTooLarge(limits.sent_bytes));
     }
-    let received = limited(payload, limits.sent_bytes);
-    let body = async {
-        if encoding == ContentEncoding::Identity {
-            let buffer = Vec::with_capacity(announced.min(ANNOUNCED_BYTES_MAX));
-            return gather(received, buffer, limits, 0).await;
-        }
-        let usual = announced.saturating_mul(USUAL_RATIO).min(ANNOUNCED_BYTES_MAX);
-        unpack(received, encoding, Vec::with_capacity(usual), limits).await
-    };
-    let Ok(collected) = timeout(patience, body).await else {
+    let mut sent = SampleBody::begin(room, limits.room_bytes(), limits.sent_bytes);
+    sent.reserve(announced.min(ANNOUNCED_BYTES_MAX))?;
+    let Ok(received) = timeout(patience, gather(payload, &mut sent)).await else {
         return Err(ApiError::BodyTimeout(patience.as_secs()));
     };
-    collected
+    received?;
+    match packing {
+        // A packer that was given nothing may write nothing.
+        Some(packing) if !sent.is_empty() => blocking(move || unpack(&sent, packing, limits)).await,
+        _ => Ok(sent),
+    }
 }
 
-/// How the body is packed. Packed in another way, or twice, it would be taken for what it is not.
-fn encoding_of(request: &HttpRequest) -> Result<ContentEncoding, ApiError> {
+/// How the body is packed, if it is. Packed in another way, or twice, it would be taken for what it is not.
+fn packing_of(request: &HttpRequest) -> Result<Option<Packing>, ApiError> {
     let mut named = request.headers().get_all(CONTENT_ENCODING);
     let (first, second) = (named.next(), named.next());
-    let Some(first) = first else { return Ok(ContentEncoding::Identity) };
+    let Some(first) = first else { return Ok(None) };
     let name = first.to_str().unwrap_or_default().trim();
-    let known = [ContentEncoding::Identity, ContentEncoding::Gzip, ContentEncoding::Zstd];
-    let encoding = known.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(name));
-    encoding.filter(|_| second.is_none()).ok_or(ApiError::BodyEncoding("gzip and zstd"))
+    let known = [
+        (ContentEncoding::Identity, None),
+        (ContentEncoding::Gzip, Some(Packing::Gzip)),
+        (ContentEncoding::Zstd, Some(Packing::Zstd)),
+    ];
+    let packing = known.into_iter().find(|(known, _)| known.as_str().eq_ignore_ascii_case(name));
+    let (_, packing) = packing.filter(|_| second.is_none()).ok_or(ApiError::BodyEncoding("gzip and zstd"))?;
+    Ok(packing)
 }
 
 /// The length that the request says; 0 when it says none.
@@ -89,67 +112,47 @@ fn announced_bytes(request: &HttpRequest) -> usize {
     length.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-/// What is received, up to the limit.
-fn limited(payload: Payload, limit: usize) -> impl Stream<Item = Result<Bytes, PayloadError>> {
-    let mut received_bytes = 0_usize;
-    payload.map(move |received| {
-        let chunk = received?;
-        received_bytes = received_bytes.saturating_add(chunk.len());
-        if received_bytes > limit { Err(PayloadError::Overflow) } else { Ok(chunk) }
-    })
+/// Puts together what is received.
+async fn gather(
+    chunks: impl Stream<Item = Result<Bytes, PayloadError>>,
+    sent: &mut SampleBody,
+) -> Result<(), ApiError> {
+    let mut pinned = pin!(chunks);
+    while let Some(received) = pinned.next().await {
+        let Ok(chunk) = received else { return Err(ApiError::invalid("body", "cannot be read to its end")) };
+        sent.append(&chunk)?;
+    }
+    Ok(())
 }
 
-async fn unpack(
-    received: impl Stream<Item = Result<Bytes, PayloadError>>,
-    encoding: ContentEncoding,
-    buffer: Vec<u8>,
-    limits: SampleBodyLimits,
-) -> Result<Vec<u8>, ApiError> {
-    let pieces = received.flat_map(|chunk| stream::iter(in_pieces(chunk)));
-    if encoding != ContentEncoding::Zstd {
-        return gather(Decompress::new(pieces, encoding), buffer, limits, 0).await;
+/// Unpacks a body, piece by piece, so that the limits hold before the memory is taken. All of several members or
+/// frames count, and each has to be whole.
+fn unpack(sent: &SampleBody, packing: Packing, limits: SampleBodyLimits) -> Result<SampleBody, ApiError> {
+    let mut unpacked = sent.beside(limits.unpacked_bytes);
+    unpacked.reserve(sent.len().saturating_mul(USUAL_RATIO).min(ANNOUNCED_BYTES_MAX))?;
+    match packing {
+        Packing::Gzip => read_to_end(MultiGzDecoder::new(&**sent), &mut unpacked)?,
+        Packing::Zstd => {
+            let mut decoder =
+                zstd::stream::read::Decoder::with_buffer(&**sent).map_err(|error| refuse(&error))?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(|error| refuse(&error))?;
+            read_to_end(decoder, &mut unpacked)?;
+        }
     }
-    let pieces_and_end = pieces.chain(stream::iter([Ok(Bytes::from_static(ZSTD_END))]));
-    let decoder = Decompress::new(pieces_and_end, encoding);
-    let mut unpacked = gather(decoder, buffer, limits, ZSTD_END_UNPACKED.len()).await?;
-    if !unpacked.ends_with(ZSTD_END_UNPACKED) {
-        return Err(ApiError::invalid("body", "is cut: a zstd frame in it has no end"));
-    }
-    unpacked.truncate(unpacked.len() - ZSTD_END_UNPACKED.len());
     Ok(unpacked)
 }
 
-/// Cuts a chunk into pieces to be unpacked one after the other.
-fn in_pieces(received: Result<Bytes, PayloadError>) -> impl Iterator<Item = Result<Bytes, PayloadError>> {
-    let mut rest = Some(received);
-    std::iter::from_fn(move || match rest.take()? {
-        Ok(mut chunk) if chunk.len() > PIECE_BYTES => {
-            let piece = chunk.split_to(PIECE_BYTES);
-            rest = Some(Ok(chunk));
-            Some(Ok(piece))
+fn read_to_end(mut decoder: impl Read, unpacked: &mut SampleBody) -> Result<(), ApiError> {
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let length = decoder.read(&mut piece).map_err(|error| refuse(&error))?;
+        match piece.get(..length) {
+            None | Some([]) => return Ok(()),
+            Some(read) => unpacked.append(read)?,
         }
-        last => Some(last),
-    })
+    }
 }
 
-/// Puts chunks together. The last `end_bytes` do not count.
-async fn gather(
-    chunks: impl Stream<Item = Result<Bytes, PayloadError>>,
-    mut buffer: Vec<u8>,
-    limits: SampleBodyLimits,
-    end_bytes: usize,
-) -> Result<Vec<u8>, ApiError> {
-    let bytes_max = limits.unpacked_bytes.saturating_add(end_bytes);
-    let mut pinned = pin!(chunks);
-    while let Some(received) = pinned.next().await {
-        let chunk = received.map_err(|error| match error {
-            PayloadError::Overflow => ApiError::BodyTooLarge(limits.sent_bytes),
-            _ => ApiError::invalid("body", "cannot be read or unpacked"),
-        })?;
-        if buffer.len().saturating_add(chunk.len()) > bytes_max {
-            return Err(ApiError::BodyTooLarge(limits.unpacked_bytes));
-        }
-        buffer.extend_from_slice(&chunk);
-    }
-    Ok(buffer)
+fn refuse(error: &io::Error) -> ApiError {
+    ApiError::invalid("body", format!("cannot be unpacked: {error}"))
 }

@@ -1,7 +1,7 @@
 //! What every handler can reach.
 
 use crate::long_lists::LongLists;
-use crate::sample_body::SampleBodyLimits;
+use crate::sample_body::{BodyRoom, SampleBodyLimits};
 use flightdeck_auth::{AllowList, PublicKey, TokenVerifier, TrustedProxies};
 use flightdeck_service::Services;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct AppState {
     pub request_body_limit_bytes: usize,
     /// How long bodies of samples may be.
     pub sample_body_limits: SampleBodyLimits,
+    /// What the bodies of samples take that are there now.
+    pub sample_body_room: BodyRoom,
     /// How long a client may take to send a body.
     pub request_body_timeout: Duration,
     /// The long lists under way.
@@ -51,6 +53,7 @@ impl AppState {
             validate_user: false,
             request_body_limit_bytes: REQUEST_BODY_LIMIT_BYTES,
             sample_body_limits: SampleBodyLimits::default(),
+            sample_body_room: BodyRoom::default(),
             request_body_timeout: REQUEST_BODY_TIMEOUT,
             long_lists: LongLists::default(),
             tls: false,

@@ -89,7 +89,7 @@ async fn store(
 ) -> Result<HttpResponse, ApiError> {
     let WriteQuery { cluster, precision } = WriteQuery::read(&QueryPairs::of(request)?)?;
     let (limits, patience) = (state.sample_body_limits, state.request_body_timeout);
-    let body = sample_body::collect(limits, patience, request, payload).await?;
+    let body = sample_body::collect(limits, &state.sample_body_room, patience, request, payload).await?;
     let is_short = body.len() < READ_AT_ONCE_BYTES;
     let begin = move || state.services.write_samples(&principal, &body, cluster.as_deref(), precision);
     let under_way = if is_short { begin()? } else { blocking(begin).await? };
