@@ -37,6 +37,8 @@ mod totals;
 mod which;
 
 pub(crate) use columns::JobColumns;
+pub(crate) use start::known_start;
+pub(crate) use stop::known_end;
 pub(crate) use tags::TagTable;
 use totals::KeptTotals;
 pub(crate) use totals::Totals;

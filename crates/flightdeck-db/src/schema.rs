@@ -159,6 +159,7 @@ diesel::table! {
         username -> Text,
         reason -> Text,
         body -> Text,
+        body_kib -> Integer,
     }
 }
 
@@ -201,5 +202,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     store_state,
     archive_task,
     archiving,
+    refused_request,
 );
 diesel::allow_tables_to_appear_in_same_query!(node, node_report);

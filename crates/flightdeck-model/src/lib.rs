@@ -66,14 +66,14 @@ pub use ports::{
     ArchivedResult, ArchivingOutcome, ArchivingQueue, AuditLog, AuditPage, BlockInfo, ChangedJob, DataStamp,
     DeleteBefore, DeletedTags, FinishedJob, FoundSeries, HeldHost, ImportCounts, JOB_METADATA_BYTES_MAX,
     JOB_TAGS_MAX, JobArchive, JobChangeError, JobChanges, JobEnd, JobLabels, JobMatch, JobPage,
-    JobRepository, JobToArchive, LoadedClusters, MachineState, MachineStates, MetricSource, MetricStore,
-    MissingSamples, NodeFreshness, NodeRepository, OmitTagged, PortError, PortErrorKind, PortFuture,
-    Quarantine, QuarantinePage, SAME_JOB_S, SeriesAnswer, SeriesInfo, SeriesPage, SeriesParts, SeriesRequest,
-    SubParts, TaskLog, TimePrecision, TimeSpan, UserChangeError, UserRepository, WhichJob, WriteContext,
-    WriteReport,
+    JobRepository, JobToArchive, Keeping, LISTED_BODY_BYTES_MAX, LoadedClusters, MachineState, MachineStates,
+    MetricSource, MetricStore, MissingSamples, NodeFreshness, NodeRepository, OmitTagged, PortError,
+    PortErrorKind, PortFuture, Quarantine, QuarantinePage, QuarantineRoom, SAME_JOB_S, SeriesAnswer,
+    SeriesInfo, SeriesPage, SeriesParts, SeriesRequest, SubParts, TaskLog, TimePrecision, TimeSpan,
+    UserChangeError, UserRepository, WhichJob, WriteContext, WriteReport,
 };
 pub use query::{JobFilter, JobOrder, JobSelection, Page, Range, SortKey, TagFilter};
-pub use refused_request::{NewRefusedRequest, RefusedKind, RefusedRequest, UnknownRefusedKind};
+pub use refused_request::{KeptRequest, NewRefusedRequest, RefusedKind, RefusedRequest, UnknownRefusedKind};
 pub use resample::{ResampleMethod, ResampleRule, UnknownResampleMethod, lttb, min_max};
 pub use scope::{MetricScope, ScopeSource, UnknownScope, scopes_to_show};
 pub use series_name::SeriesName;

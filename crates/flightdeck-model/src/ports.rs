@@ -37,7 +37,7 @@ pub use metric_store::{
     WriteReport,
 };
 pub use nodes::NodeRepository;
-pub use quarantine::{Quarantine, QuarantinePage};
+pub use quarantine::{Keeping, LISTED_BODY_BYTES_MAX, Quarantine, QuarantinePage, QuarantineRoom};
 pub use task_log::TaskLog;
 
 /// What a port will answer. The work was begun when this was made; it goes on when this is dropped.

@@ -77,3 +77,45 @@ pub struct RefusedRequest {
     /// What it is.
     pub request: NewRefusedRequest,
 }
+
+/// A request that is kept, without what was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRequest {
+    /// Its number.
+    pub id: i64,
+    /// What was refused.
+    pub kind: RefusedKind,
+    /// The job it was for; a stop may name no cluster and no start time.
+    pub job: JobMatch,
+    /// When the job is said to have started, or stopped.
+    pub event_time: UnixTime,
+}
+
+impl NewRefusedRequest {
+    /// KiB of the body, rounded up.
+    #[must_use]
+    pub fn body_kib(&self) -> u64 {
+        u64::try_from(self.body.len().div_ceil(1024)).unwrap_or(u64::MAX)
+    }
+}
+
+impl RefusedRequest {
+    /// The same without what was sent.
+    #[must_use]
+    pub fn brief(&self) -> KeptRequest {
+        let NewRefusedRequest { kind, job, event_time, .. } = &self.request;
+        KeptRequest { id: self.id, kind: *kind, job: job.clone(), event_time: *event_time }
+    }
+}
+
+impl KeptRequest {
+    /// Whether it is a start that a stop may belong to: of that number, begun before the stop.
+    #[must_use]
+    pub fn may_be_start_of(&self, job: &JobMatch, stop_time: UnixTime) -> bool {
+        self.kind == RefusedKind::StartJob
+            && self.job.job_id == job.job_id
+            && (job.cluster.is_none() || job.cluster == self.job.cluster)
+            && job.start_time.is_none_or(|time| time == self.event_time)
+            && self.event_time <= stop_time
+    }
+}

@@ -18,7 +18,7 @@ impl Services {
         let attempt = self.attempt(caller, AuditAction::ArchiveAgain, object);
         match require(&caller.principal, Role::Admin).and_then(|()| self.requeue(job)) {
             Ok(queued) => {
-                attempt.with_detail(format!("{queued} queued")).made();
+                block_on(attempt.with_detail(format!("{queued} queued")).made())?;
                 self.archiving_signal.raise();
                 Ok(queued)
             }

@@ -87,10 +87,14 @@ impl Attempt<'_> {
         error
     }
 
-    /// Records and logs a change that was made and could not take its entry along.
-    pub(crate) fn made(&self) {
+    /// Logs a change that was made and could not take its entry along, and records it: it is done when this is.
+    ///
+    /// # Errors
+    ///
+    /// Port when it could not be recorded. The change is made all the same; making it again does no harm.
+    pub(crate) async fn made(&self) -> Result<(), ServiceError> {
         self.log_done();
-        drop(self.services.audit.record(self.entry()));
+        Ok(self.services.audit.record(self.entry()).await?)
     }
 
     /// Logs that the change was made.

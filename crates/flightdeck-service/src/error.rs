@@ -58,7 +58,9 @@ impl From<JobChangeError> for ServiceError {
     fn from(error: JobChangeError) -> Self {
         match error {
             JobChangeError::NotFound => Self::NotFound(error.to_string()),
-            JobChangeError::Duplicate { .. } | JobChangeError::NotRunning { .. } => {
+            JobChangeError::Duplicate { .. }
+            | JobChangeError::NotRunning { .. }
+            | JobChangeError::StartKept { .. } => {
                 Self::Unprocessable(error.to_string())
             }
             JobChangeError::StopBeforeStart { .. } => Self::invalid("stopTime", error.to_string()),

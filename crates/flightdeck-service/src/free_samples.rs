@@ -4,6 +4,7 @@ use crate::permission::require_sample_owner;
 use crate::shown::shown;
 use crate::{Caller, ServiceError, Services};
 use flightdeck_model::{AuditAction, UnixTime};
+use futures_executor::block_on;
 
 /// Paths of one request at most.
 const PATHS_MAX: usize = 10_000;
@@ -27,7 +28,7 @@ impl Services {
         let freed = require_sample_owner(&caller.principal).and_then(|()| self.free(paths, to));
         match freed {
             Ok(blocks) => {
-                attempt.with_detail(in_words(paths, blocks)).made();
+                block_on(attempt.with_detail(in_words(paths, blocks)).made())?;
                 Ok(blocks)
             }
             Err(error) => Err(attempt.refused(error)),

@@ -94,7 +94,7 @@ use archive_tasks::ArchiveRepair;
 use archiving::ArchivingSignal;
 use flightdeck_model::{
     ArchiveWork, ArchivingQueue, AuditLog, Clock, JobArchive, JobChanges, JobRepository, MachineStates,
-    NodeRepository, Quarantine, TaskLog, UserRepository,
+    NodeRepository, Quarantine, QuarantineRoom, TaskLog, UserRepository,
 };
 use job_metrics::MetricCaches;
 use std::sync::Arc;
@@ -126,8 +126,8 @@ pub struct Settings {
     pub decoded_cache_bytes: u64,
     /// What becomes of starts and stops that break a rule.
     pub refused_jobs: RefusedJobs,
-    /// Refused requests that are kept at most.
-    pub quarantine_max: u64,
+    /// How many refused requests are kept at most, and how long they are together.
+    pub quarantine_room: QuarantineRoom,
     /// How many seconds a job may run on after its walltime before it is taken for ended; `None`: for ever.
     pub stop_overdue_grace_s: Option<i64>,
     /// For how many seconds the history of node states is kept; `None`: for ever.
@@ -151,7 +151,7 @@ impl Default for Settings {
             encoded_cache_bytes: 128 << 20,
             decoded_cache_bytes: 64 << 20,
             refused_jobs: RefusedJobs::Error,
-            quarantine_max: 100_000,
+            quarantine_room: QuarantineRoom { requests: 100_000, body_kib: 1 << 20 },
             stop_overdue_grace_s: None,
             node_state_retention_s: None,
             archive_workers: 2,

@@ -5,6 +5,7 @@ use crate::permission::{require, require_any_job};
 use crate::shown::shown;
 use crate::{Caller, ServiceError, Services};
 use flightdeck_model::{AuditAction, MachineState, MachineStates, Principal, Role};
+use futures_executor::block_on;
 use serde::de::IgnoredAny;
 
 impl Services {
@@ -43,7 +44,7 @@ impl Services {
         if let Err(error) = self.check_and_store(&caller.principal, cluster, host, body) {
             return Err(attempt.refused(error));
         }
-        attempt.made();
+        block_on(attempt.made())?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //!
 //! When a task is due is its caller's business; each kind of work is in a module of its own.
 
+mod apply_kept_stops;
 mod checkpoint_metrics;
 mod hold_samples;
 mod maintain_metrics;
@@ -37,6 +38,9 @@ impl Services {
         let minute = Duration::from_mins(1);
         let hour = Duration::from_hours(1);
         let mut tasks = Vec::new();
+        if self.keeps_refused() {
+            tasks.push(PeriodicTask { name: apply_kept_stops::NAME, interval: minute, at_start: true });
+        }
         if self.settings.stop_overdue_grace_s.is_some() {
             tasks.push(PeriodicTask { name: stop_overdue_jobs::NAME, interval: minute, at_start: false });
         }
@@ -100,6 +104,7 @@ fn seconds(interval_s: i64) -> Duration {
 
 fn work_named(name: &str) -> Option<Work> {
     match name {
+        apply_kept_stops::NAME => Some(apply_kept_stops::run),
         stop_overdue_jobs::NAME => Some(stop_overdue_jobs::run),
         settle_archive::NAME => Some(settle_archive::run),
         node_state_retention::NAME => Some(node_state_retention::run),

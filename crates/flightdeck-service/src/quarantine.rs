@@ -7,11 +7,10 @@ use crate::attempt::Attempt;
 use crate::permission::require;
 use crate::{Caller, RefusedJobs, ServiceError, Services};
 use flightdeck_model::{
-    AuditAction, AuditOutcome, JobEnd, JobFilter, JobKey, JobOrder, JobRepository, JobSelection,
-    JobVisibility, NewRefusedRequest, Page, PortError, PortErrorKind, Principal, Quarantine, QuarantinePage,
-    Range, RefusedKind, RefusedRequest, Role, TagVisibility, UnixTime,
+    AuditAction, AuditOutcome, JobEnd, JobFilter, JobOrder, JobRecord, JobRepository, JobSelection,
+    JobVisibility, Keeping, NewRefusedRequest, Page, PortError, Principal, QuarantinePage, Range, Role,
+    TagVisibility, UnixTime,
 };
-use futures_channel::oneshot;
 use std::sync::Arc;
 
 impl Services {
@@ -50,8 +49,8 @@ impl Services {
         self.settings.refused_jobs == RefusedJobs::Quarantine
     }
 
-    /// Keeps a request that was refused, and returns what its sender is told. When there is no room for it that is the
-    /// plain refusal.
+    /// Keeps a request that was refused, and returns what its sender is told: that it is kept, or that what it tells is
+    /// known. When there is no room for it that is the plain refusal.
     pub(crate) async fn keep_refused(
         &self,
         attempt: &Attempt<'_>,
@@ -64,12 +63,13 @@ impl Services {
         };
         let told = format!("the request is kept in quarantine: {refusal}");
         let entry = attempt.refused_entry(&told);
-        match self.quarantine.keep(request, self.settings.quarantine_max, entry).await {
-            Ok(true) => {
+        match self.quarantine.keep(request, self.settings.quarantine_room, entry).await {
+            Ok(Keeping::Kept) => {
                 attempt.log(AuditOutcome::Refused, &told);
                 ServiceError::Unprocessable(told)
             }
-            Ok(false) => {
+            Ok(Keeping::Known(known)) => attempt.refused(known.into()),
+            Ok(Keeping::Full) => {
                 tracing::warn!(
                     "the quarantine is full: requests that break a rule are refused with an error"
                 );
@@ -78,45 +78,6 @@ impl Services {
             Err(error) => attempt.refused(error.into()),
         }
     }
-
-    /// The kept start, if there is one, that a stop without a start time means: one that is newer than any job of the
-    /// number that is there. Reads on a thread of its own: those who await this must not block.
-    pub(crate) async fn kept_start_meant_by(
-        &self,
-        end: &JobEnd,
-    ) -> Result<Option<RefusedRequest>, ServiceError> {
-        let (answer, answered) = oneshot::channel();
-        let (quarantine, jobs) = (Arc::clone(&self.quarantine), Arc::clone(&self.jobs));
-        let (end, now) = (end.clone(), self.clock.now());
-        let job_id = end.job.job_id;
-        let read = move || {
-            // Nobody listens any more when the request was given up.
-            let _ = answer.send(kept_start_in(&*quarantine, &*jobs, &end, now));
-        };
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
-            let what = format!("cannot look for kept requests of job {job_id}");
-            PortError::new(PortErrorKind::Unavailable, what, error)
-        };
-        std::thread::Builder::new()
-            .name("flightdeck-quarantine".to_owned())
-            .spawn(read)
-            .map_err(|error| failed(error.into()))?;
-        Ok(answered.await.map_err(|canceled| failed(canceled.into()))??)
-    }
-}
-
-fn kept_start_in(
-    quarantine: &dyn Quarantine,
-    jobs: &dyn JobRepository,
-    end: &JobEnd,
-    now: UnixTime,
-) -> Result<Option<RefusedRequest>, PortError> {
-    let requests = quarantine.refused_of_job(None, end.job.job_id)?;
-    if kept_start_of(&requests, end, None).is_none() {
-        return Ok(None);
-    }
-    let newest = newest_before_end(jobs, end, now)?;
-    Ok(kept_start_of(&requests, end, newest.as_ref()).cloned())
 }
 
 /// The job that a stop ends if its start is not kept: that which started last of those that fit and began before it.
@@ -124,11 +85,14 @@ pub(crate) fn newest_before_end(
     jobs: &dyn JobRepository,
     end: &JobEnd,
     now: UnixTime,
-) -> Result<Option<JobKey>, PortError> {
+) -> Result<Option<JobRecord>, PortError> {
     let filter = JobFilter {
         job_id: Some(end.job.job_id),
         cluster: end.job.cluster.clone(),
-        start_time: Some(Range { from: end.job.start_time.map(|time| time.0), to: Some(end.stop_time.0) }),
+        start_time: Some(Range {
+            from: end.job.start_time.map(|time| time.0),
+            to: Some(end.job.start_time.map_or(end.stop_time.0, |time| time.0.min(end.stop_time.0))),
+        }),
         ..JobFilter::default()
     };
     let selection = JobSelection {
@@ -139,7 +103,7 @@ pub(crate) fn newest_before_end(
         now,
     };
     let newest = jobs.list_jobs(&selection, Page { offset: 0, limit: 1 }, false)?;
-    Ok(newest.jobs.into_iter().next().map(|job| job.key))
+    Ok(newest.jobs.into_iter().next())
 }
 
 /// A kept request as the audit log names it.
@@ -150,22 +114,4 @@ pub(crate) fn request_object(id: i64) -> String {
 /// What is said of a request that is not there.
 pub(crate) fn not_kept(id: i64) -> ServiceError {
     ServiceError::NotFound(format!("no request {id} is kept in quarantine"))
-}
-
-/// The kept start that a stop may belong to: begun before it, and after a job of the same number that is there,
-/// if there is one.
-pub(crate) fn kept_start_of<'a>(
-    requests: &'a [RefusedRequest],
-    end: &JobEnd,
-    present: Option<&JobKey>,
-) -> Option<&'a RefusedRequest> {
-    requests.iter().find(|kept| {
-        let start = &kept.request;
-        let is_newer = present.is_none_or(|present| start.event_time > present.start_time);
-        start.kind == RefusedKind::StartJob
-            && (end.job.cluster.is_none() || end.job.cluster == start.job.cluster)
-            && end.job.start_time.is_none_or(|time| time == start.event_time)
-            && start.event_time <= end.stop_time
-            && is_newer
-    })
 }

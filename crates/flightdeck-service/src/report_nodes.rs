@@ -51,7 +51,7 @@ impl Services {
             if let Err(error) = stored_reports {
                 return Err(attempt.refused(error.into()));
             }
-            attempt.with_detail(format!("{stored} nodes")).made();
+            attempt.with_detail(format!("{stored} nodes")).made().await?;
         }
         Ok(NodesReported { stored, unknown, cluster_is_known: true })
     }

@@ -6,12 +6,12 @@
 use crate::attempt::{Attempt, job_object, match_object};
 use crate::field_rules::{check_start, check_stop};
 use crate::permission::require;
-use crate::quarantine::{kept_start_of, newest_before_end, not_kept, request_object};
+use crate::quarantine::{newest_before_end, not_kept, request_object};
 use crate::shown::shown;
 use crate::{Caller, ServiceError, Services};
 use flightdeck_model::{
-    AuditAction, AuditEntry, JobChangeError, JobDbId, JobEnd, JobKey, JobMatch, JobState, PortError,
-    PortErrorKind, RefusedKind, RefusedRequest, Role, StartJobBody, StopJobBody,
+    AuditAction, AuditEntry, JobChangeError, JobDbId, JobEnd, JobKey, JobMatch, JobState, KeptRequest,
+    PortError, PortErrorKind, RefusedKind, RefusedRequest, Role, StartJobBody, StopJobBody,
 };
 use futures_executor::block_on;
 use serde::de::DeserializeOwned;
@@ -46,7 +46,10 @@ impl fmt::Display for RetryOutcome {
 /// What became of a stop.
 enum Stopped {
     Now(JobKey),
+    /// It had been stopped already, at this very time.
     Before(JobKey),
+    /// It had been stopped already, at another time.
+    Otherwise(String),
 }
 
 impl Services {
@@ -57,7 +60,8 @@ impl Services {
     /// # Errors
     ///
     /// Forbidden without the role `admin`, `NotFound` when there is no such request, Unprocessable when it is still
-    /// refused: it stays, as does a stop that is refused after its start came in; Port when the database fails.
+    /// refused, or its job has ended otherwise: it stays, as does such a stop after its start came in; Port when the
+    /// database fails.
     pub fn retry_quarantined(
         &self,
         caller: &Caller,
@@ -114,7 +118,8 @@ impl Services {
         self.retry_stops_of(caller, &key, state, outcome)
     }
 
-    /// Applies the kept stops that belong to a job which came in. The first one decides how the job ended.
+    /// Applies the kept stops that belong to a job which came in. The first one decides how the job ended, and the others
+    /// are repetitions.
     fn retry_stops_of(
         &self,
         caller: &Caller,
@@ -122,18 +127,19 @@ impl Services {
         state: Option<JobState>,
         outcome: &mut RetryOutcome,
     ) -> Result<(), ServiceError> {
-        let requests = self.quarantine.refused_of_job(None, job.job_id)?;
-        for kept in stops_of(&requests, job) {
-            let exactly = JobMatch {
-                job_id: job.job_id,
-                cluster: Some(job.cluster.clone()),
-                start_time: Some(job.start_time),
-            };
-            match self.stop_again(caller, kept, Some(exactly), state) {
+        let requests = self.quarantine.kept_of_job(job.job_id)?;
+        let mut is_decided = false;
+        for brief in stops_of(&requests, job) {
+            let Some(kept) = &self.quarantine.find_refused(brief.id)? else { continue };
+            match self.stop_again(caller, kept, Some(exactly(job)), state) {
+                Ok(Stopped::Otherwise(how)) if !is_decided => outcome.tell(&format!("its stop stays: {how}")),
                 Ok(stopped) => {
+                    is_decided = true;
                     outcome.tell_stopped(&stopped);
                     let object = request_object(kept.id);
-                    let removal = self.attempt(caller, AuditAction::RetryQuarantined, object);
+                    let told = stopped.to_string();
+                    let removal =
+                        self.attempt(caller, AuditAction::RetryQuarantined, object).with_detail(told);
                     block_on(self.quarantine.remove_refused(kept.id, removal.entry()))?;
                     removal.log_done();
                 }
@@ -144,6 +150,37 @@ impl Services {
         Ok(())
     }
 
+    /// Ends the running jobs whose stops came before them, or while their starts were kept. Those that break a rule
+    /// stay, without a word. Returns how many were ended.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub(crate) fn apply_kept_stops(&self, caller: &Caller, most: u32) -> Result<u64, ServiceError> {
+        let mut stopped = 0;
+        for id in self.quarantine.kept_stops_of_running_jobs(most)? {
+            let Some(kept) = self.quarantine.find_refused(id)? else { continue };
+            let is_sound = decode::<StopJobBody>(&kept).is_ok_and(|body| check_stop(&body).is_ok());
+            if !is_sound {
+                continue;
+            }
+            let attempt = self.attempt(caller, AuditAction::RetryQuarantined, request_object(id));
+            match self.stop_again(caller, &kept, None, None) {
+                Ok(Stopped::Otherwise(_)) => {}
+                Ok(done) => {
+                    let entry = AuditEntry { detail: done.to_string(), ..attempt.entry() };
+                    block_on(self.quarantine.remove_refused(id, entry))?;
+                    attempt.with_detail(done.to_string()).log_done();
+                    stopped += u64::from(matches!(done, Stopped::Now(_)));
+                }
+                Err(failure @ ServiceError::Port(_)) => return Err(failure),
+                // Its own start is still kept, say.
+                Err(_still_refused) => {}
+            }
+        }
+        Ok(stopped)
+    }
+
     /// Brings a stop in whose job is there.
     fn retry_stop(
         &self,
@@ -152,7 +189,12 @@ impl Services {
         state: Option<JobState>,
         outcome: &mut RetryOutcome,
     ) -> Result<(), ServiceError> {
-        outcome.tell_stopped(&self.stop_again(caller, kept, None, state)?);
+        let stopped = self.stop_again(caller, kept, None, state)?;
+        if let Stopped::Otherwise(how) = &stopped {
+            let reason = format!("{how}; drop the request if it is wrong");
+            return Err(still_refused(kept, ServiceError::Unprocessable(reason)));
+        }
+        outcome.tell_stopped(&stopped);
         Ok(())
     }
 
@@ -175,54 +217,92 @@ impl Services {
         };
         let object = match_object(&end.job);
         let attempt = self.attempt(caller, AuditAction::StopJob, object).with_detail(origin_of(kept));
+        let wanted = end.clone();
         match block_on(self.changes.stop_job(end, attempt.entry())) {
             Ok(record) => {
                 attempt.log_done();
                 self.archiving_signal.raise();
                 Ok(Stopped::Now(record.key))
             }
-            Err(JobChangeError::NotRunning { job, .. }) => Ok(Stopped::Before(job)),
+            Err(JobChangeError::NotRunning { job, .. }) => self.compare_ends(&wanted, job),
             Err(refusal) => Err(still_refused(kept, refusal.into())),
         }
+    }
+
+    /// Whether a job that has ended already did so when a stop says. What is known is never changed; that the stop says
+    /// something else is for somebody to see, and to drop.
+    fn compare_ends(&self, wanted: &JobEnd, job: JobKey) -> Result<Stopped, ServiceError> {
+        let exactly = JobEnd { job: exactly(&job), ..wanted.clone() };
+        let Some(known) = newest_before_end(&*self.jobs, &exactly, self.clock.now())? else {
+            return Ok(Stopped::Before(job));
+        };
+        let ran_s = wanted.stop_time.seconds_since(job.start_time);
+        if known.duration_s == ran_s {
+            return Ok(Stopped::Before(job));
+        }
+        Ok(Stopped::Otherwise(format!(
+            "job {job} has ended already, otherwise: {} after {} s, not {} after {ran_s} s",
+            known.state, known.duration_s, wanted.state
+        )))
     }
 
     /// The stop for exactly the job that it meant when it came: the newest that had started by then, whatever started
     /// since. One whose start is kept has to wait for that.
     fn end_of_its_job(&self, kept: &RefusedRequest, named: JobEnd) -> Result<JobEnd, ServiceError> {
-        let newest = newest_before_end(&*self.jobs, &named, self.clock.now())?;
-        let requests = self.quarantine.refused_of_job(None, named.job.job_id)?;
+        let newest = newest_before_end(&*self.jobs, &named, self.clock.now())?.map(|record| record.key);
+        let requests = self.quarantine.kept_of_job(named.job.job_id)?;
         if let Some(start) = kept_start_of(&requests, &named, newest.as_ref()) {
             let reason = format!("the start of its job is kept as request {}: try that first", start.id);
             return Err(still_refused(kept, ServiceError::Unprocessable(reason)));
         }
-        let Some(JobKey { cluster, job_id, start_time }) = newest else { return Ok(named) };
-        let exactly = JobMatch { job_id, cluster: Some(cluster), start_time: Some(start_time) };
-        Ok(JobEnd { job: exactly, ..named })
+        let Some(key) = newest else { return Ok(named) };
+        Ok(JobEnd { job: exactly(&key), ..named })
     }
+}
+
+/// This job and no other.
+fn exactly(job: &JobKey) -> JobMatch {
+    JobMatch { job_id: job.job_id, cluster: Some(job.cluster.clone()), start_time: Some(job.start_time) }
+}
+
+/// The kept start that a stop may belong to: one that began after the job that is there, if there is one.
+fn kept_start_of<'a>(
+    requests: &'a [KeptRequest],
+    end: &JobEnd,
+    present: Option<&JobKey>,
+) -> Option<&'a KeptRequest> {
+    requests.iter().find(|start| {
+        start.may_be_start_of(&end.job, end.stop_time)
+            && present.is_none_or(|job| start.event_time > job.start_time)
+    })
 }
 
 impl RetryOutcome {
     fn tell_stopped(&mut self, stopped: &Stopped) {
-        match stopped {
-            Stopped::Now(job) => {
-                self.stopped = true;
-                self.tell(&format!("job {job} has been stopped"));
-            }
-            Stopped::Before(job) => self.tell(&format!("job {job} had ended already")),
+        self.stopped |= matches!(stopped, Stopped::Now(_));
+        self.tell(&stopped.to_string());
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Now(job) => write!(f, "job {job} has been stopped"),
+            Self::Before(job) => write!(f, "job {job} had ended already"),
+            Self::Otherwise(how) => f.write_str(how),
         }
     }
 }
 
 /// The kept stops that belong to a job, in the order in which they came: those after its start, but before the next
 /// start of the same number that is kept.
-fn stops_of<'a>(requests: &'a [RefusedRequest], job: &JobKey) -> Vec<&'a RefusedRequest> {
-    let starts = requests.iter().filter(|kept| {
-        kept.request.kind == RefusedKind::StartJob && kept.request.job.cluster.as_ref() == Some(&job.cluster)
-    });
-    let later_starts = starts.map(|kept| kept.request.event_time).filter(|time| *time > job.start_time);
+fn stops_of<'a>(requests: &'a [KeptRequest], job: &JobKey) -> Vec<&'a KeptRequest> {
+    let starts = requests
+        .iter()
+        .filter(|kept| kept.kind == RefusedKind::StartJob && kept.job.cluster.as_ref() == Some(&job.cluster));
+    let later_starts = starts.map(|kept| kept.event_time).filter(|time| *time > job.start_time);
     let next_start = later_starts.min();
-    let belongs = |kept: &&RefusedRequest| {
-        let stop = &kept.request;
+    let belongs = |stop: &&KeptRequest| {
         let is_its_time = stop.event_time >= job.start_time
             && (stop.job.start_time.is_some() || next_start.is_none_or(|next| stop.event_time < next));
         stop.kind == RefusedKind::StopJob

@@ -28,28 +28,25 @@ impl Services {
             Ok(end) => end,
             Err(refusal) => return Err(self.refuse_stop(&attempt, &body, named, refusal).await),
         };
-        if self.keeps_refused() {
-            // Before any job is ended: an older one of this number may still run.
-            match self.kept_start_meant_by(&end).await {
-                Ok(None) => {}
-                Ok(Some(start)) => {
-                    let reason = format!("the start of its job is kept as request {}", start.id);
-                    let refusal = ServiceError::Unprocessable(reason);
-                    return Err(self.refuse_stop(&attempt, &body, named, refusal).await);
-                }
-                Err(failure) => return Err(attempt.refused(failure)),
-            }
+        if !self.keeps_refused() {
+            return self.stopped(&attempt, self.changes.stop_job(end, attempt.entry()).await);
         }
-        match self.changes.stop_job(end, attempt.entry()).await {
-            Err(refusal) if self.keeps_refused() && is_for_a_job_to_come(&refusal) => {
+        match self.changes.stop_job_unless_start_is_kept(end, attempt.entry()).await {
+            Err(refusal) if is_for_a_job_to_come(&refusal) => {
                 Err(self.refuse_stop(&attempt, &body, named, refusal.into()).await)
             }
-            outcome => {
-                let stopped = attempt.settle(outcome)?;
-                self.archiving_signal.raise();
-                Ok(stopped)
-            }
+            outcome => self.stopped(&attempt, outcome),
         }
+    }
+
+    fn stopped(
+        &self,
+        attempt: &Attempt<'_>,
+        outcome: Result<JobRecord, JobChangeError>,
+    ) -> Result<JobRecord, ServiceError> {
+        let stopped = attempt.settle(outcome)?;
+        self.archiving_signal.raise();
+        Ok(stopped)
     }
 
     async fn refuse_stop(
@@ -78,7 +75,10 @@ impl Services {
 
 /// Whether a stop that was refused may belong to a job whose start is still to come.
 fn is_for_a_job_to_come(refusal: &JobChangeError) -> bool {
-    matches!(refusal, JobChangeError::NotFound | JobChangeError::StopBeforeStart { .. })
+    matches!(
+        refusal,
+        JobChangeError::NotFound | JobChangeError::StopBeforeStart { .. } | JobChangeError::StartKept { .. }
+    )
 }
 
 /// Whether the stop names a job that could be there one day.

@@ -27,7 +27,7 @@ pub fn archive_work_suite(make: impl Fn() -> StoreUnderTest) {
     a_new_change_counts_attempts_anew(make());
     an_import_knows_what_was_written(&make());
     a_deleted_job_is_removed_when_asked_for(make());
-    files_that_are_not_there_are_not_removed(make());
+    files_that_cannot_be_there_are_not_removed(make());
     old_jobs_are_removed_each(make());
     settling_what_is_gone_changes_nothing(make());
 }
@@ -225,13 +225,14 @@ fn a_deleted_job_is_removed_when_asked_for(store: StoreUnderTest) {
     assert!(store.archive_tasks().is_empty());
 }
 
-fn files_that_are_not_there_are_not_removed(store: StoreUnderTest) {
+fn files_that_cannot_be_there_are_not_removed(store: StoreUnderTest) {
     let store = store.with_running([1, 2].map(|job_id| archived_job(job_id).as_started()));
     store.stop(newest(2), JobState::Completed, PRESENT).unwrap();
     for job_id in [1, 2] {
         delete(&store, store.job(job_id).id, true);
     }
-    assert!(store.archive_tasks().is_empty());
+    // An attempt to archive the second one may have written its files already.
+    assert_eq!(only_task(&store).key.job_id, 2);
 }
 
 fn old_jobs_are_removed_each(store: StoreUnderTest) {

@@ -7,7 +7,7 @@ use flightdeck_auth::{AllowList, KeyPair, PublicKey, TokenIssuer, TrustedProxies
 use flightdeck_db::{Database, DatabaseOptions};
 use flightdeck_http::AppState;
 use flightdeck_metrics::SampleStore;
-use flightdeck_model::{Clock, JobArchive, MachineStates, MetricStore, SystemClock};
+use flightdeck_model::{Clock, JobArchive, MachineStates, MetricStore, QuarantineRoom, SystemClock};
 use flightdeck_service::{ClusterCatalog, MetricSources, Parts, Services, Settings};
 use std::sync::Arc;
 
@@ -67,7 +67,10 @@ impl Composition {
                 resampling_minimum_points: resampling.minimum_points,
                 resampling_resolutions_s: resampling.resolutions_s.clone(),
                 refused_jobs: config.main.refused_jobs.policy,
-                quarantine_max: config.main.refused_jobs.quarantine_max,
+                quarantine_room: QuarantineRoom {
+                    requests: config.main.refused_jobs.quarantine_max,
+                    ..Settings::default().quarantine_room
+                },
                 stop_overdue_grace_s: config.main.stop_overdue_grace_s,
                 node_state_retention_s: config.main.node_state_retention_s,
                 footprint_interval_s: Some(config.footprint_interval_s),

@@ -252,6 +252,7 @@ pub(crate) struct RefusedRequestRow {
     pub(crate) username: String,
     pub(crate) reason: String,
     pub(crate) body: String,
+    pub(crate) body_kib: i32,
 }
 
 /// The last run of a periodic task.

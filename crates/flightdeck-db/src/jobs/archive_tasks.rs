@@ -22,10 +22,11 @@ pub(super) fn is_archived(found: &JobBrief) -> bool {
         && found.monitoring_status == MonitoringStatus::Archived.code()
 }
 
-/// Whether there may be files of the job in the archive.
+/// Whether there may be files of the job in the archive: also of one that waits to be archived, as an attempt may have
+/// written them and failed after that.
 pub(super) fn has_files(found: &JobBrief) -> bool {
-    let with_files = [MonitoringStatus::Archived, MonitoringStatus::ArchivingFailed];
-    with_files.iter().any(|status| status.code() == found.monitoring_status)
+    found.job_state != JobState::Running.as_str()
+        && found.monitoring_status != MonitoringStatus::Disabled.code()
 }
 
 /// Notes that the job's meta.json is behind.

@@ -3,7 +3,7 @@
 use super::delete::{delete_job, delete_jobs_before};
 use super::labels::{LabelChange, delete_tags};
 use super::start::EncodedStart;
-use super::stop::{stop_job, stop_overdue};
+use super::stop::{stop_job, stop_job_unless_start_is_kept, stop_overdue};
 use crate::Database;
 use flightdeck_model::{
     AuditEntry, ChangedJob, DeleteBefore, DeletedTags, JobChangeError, JobChanges, JobDbId, JobEnd, JobKey,
@@ -20,6 +20,14 @@ impl JobChanges for Database {
 
     fn stop_job(&self, end: JobEnd, audit: AuditEntry) -> PortFuture<Result<JobRecord, JobChangeError>> {
         self.submit(move |transaction| stop_job(transaction, &end, &audit))
+    }
+
+    fn stop_job_unless_start_is_kept(
+        &self,
+        end: JobEnd,
+        audit: AuditEntry,
+    ) -> PortFuture<Result<JobRecord, JobChangeError>> {
+        self.submit(move |transaction| stop_job_unless_start_is_kept(transaction, &end, &audit))
     }
 
     fn stop_overdue(

@@ -4,6 +4,7 @@ use super::columns::JobColumns;
 use super::rows::{add_host, add_nodes, add_tags};
 use crate::DbError;
 use crate::audit_log::add_entry;
+use crate::connection::AnyConnection;
 use crate::direct::{InsertJob, execute, first};
 use crate::schema::job;
 use crate::transaction::WriteTransaction;
@@ -39,7 +40,10 @@ impl EncodedStart {
         transaction: &mut WriteTransaction<'_>,
     ) -> Result<Result<JobDbId, JobChangeError>, DbError> {
         let columns = &self.columns;
-        if let Some(duplicate) = self.find_duplicate(transaction)? {
+        let start_time = UnixTime(columns.start_time);
+        if let Some(duplicate) =
+            known_start(transaction.connection, &columns.cluster, columns.job_id, start_time)?
+        {
             return Ok(Err(duplicate));
         }
         let id = transaction.next_job_id();
@@ -53,26 +57,24 @@ impl EncodedStart {
         add_entry(transaction, &self.audit)?;
         Ok(Ok(JobDbId(id)))
     }
+}
 
-    fn find_duplicate(
-        &self,
-        transaction: &mut WriteTransaction<'_>,
-    ) -> Result<Option<JobChangeError>, DbError> {
-        let columns = &self.columns;
-        let same_job = job::table
-            .filter(job::job_id.eq(columns.job_id))
-            .filter(job::cluster.eq(&columns.cluster))
-            .filter(job::start_time.gt(columns.start_time.saturating_sub(SAME_JOB_S)))
-            .filter(job::start_time.lt(columns.start_time.saturating_add(SAME_JOB_S)))
-            .select((job::id, job::start_time));
-        let found: Option<(i64, i64)> = first(transaction.connection, same_job)?;
-        Ok(found.map(|(id, start_time)| JobChangeError::Duplicate {
-            existing: JobKey {
-                cluster: columns.cluster.clone(),
-                job_id: columns.job_id,
-                start_time: UnixTime(start_time),
-            },
-            id: JobDbId(id),
-        }))
-    }
+/// The job that a start would be a repetition of.
+pub(crate) fn known_start(
+    connection: &mut AnyConnection,
+    cluster: &str,
+    job_id: i64,
+    start_time: UnixTime,
+) -> Result<Option<JobChangeError>, DbError> {
+    let same_job = job::table
+        .filter(job::job_id.eq(job_id))
+        .filter(job::cluster.eq(cluster))
+        .filter(job::start_time.gt(start_time.0.saturating_sub(SAME_JOB_S)))
+        .filter(job::start_time.lt(start_time.0.saturating_add(SAME_JOB_S)))
+        .select((job::id, job::start_time));
+    let found: Option<(i64, i64)> = first(connection, same_job)?;
+    Ok(found.map(|(id, start_time)| JobChangeError::Duplicate {
+        existing: JobKey { cluster: cluster.to_owned(), job_id, start_time: UnixTime(start_time) },
+        id: JobDbId(id),
+    }))
 }

@@ -5,15 +5,41 @@ use super::state_of;
 use super::which::newest;
 use crate::DbError;
 use crate::audit_log::add_entry;
+use crate::connection::AnyConnection;
 use crate::direct::{EndJob, QueueArchiving, execute};
-use crate::schema::job;
+use crate::quarantine::start_kept_for;
+use crate::schema::{job, refused_request};
 use crate::transaction::WriteTransaction;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use flightdeck_model::{
-    AuditEntry, JobChangeError, JobEnd, JobKey, JobRecord, JobState, JobVisibility, MonitoringStatus,
-    UnixTime,
+    AuditEntry, JobChangeError, JobEnd, JobKey, JobMatch, JobRecord, JobState, JobVisibility,
+    MonitoringStatus, RefusedKind, UnixTime,
 };
+
+/// Ends a running job, unless the start is kept that the stop may belong to.
+pub(super) fn stop_job_unless_start_is_kept(
+    transaction: &mut WriteTransaction<'_>,
+    end: &JobEnd,
+    audit: &AuditEntry,
+) -> Result<Result<JobRecord, JobChangeError>, DbError> {
+    // Before any job is ended: an older one of this number may still run.
+    match start_kept_for(transaction.connection, &end.job, end.stop_time)? {
+        Some(request) => Ok(Err(JobChangeError::StartKept { request })),
+        None => stop_job(transaction, end, audit),
+    }
+}
+
+/// That the job which a stop means has ended, if it has.
+pub(crate) fn known_end(
+    connection: &mut AnyConnection,
+    ended: &JobMatch,
+) -> Result<Option<JobChangeError>, DbError> {
+    let Some(row) = newest(connection, ended, &JobVisibility::All)? else { return Ok(None) };
+    let state = state_of(row.state_word())?;
+    Ok((state != JobState::Running).then(|| JobChangeError::NotRunning { job: row.key(), state }))
+}
 
 /// Ends a running job.
 pub(super) fn stop_job(
@@ -41,7 +67,7 @@ pub(super) fn stop_job(
     Ok(Ok(row.ended(end.state, duration_s).into_record(Vec::new(), JobDetails::default(), end.stop_time)?))
 }
 
-/// Ends every running job that is past its walltime by more than the grace period.
+/// Ends every running job that is past its walltime by more than the grace period, and of which no stop is kept.
 pub(super) fn stop_overdue(
     transaction: &mut WriteTransaction<'_>,
     now: UnixTime,
@@ -51,10 +77,17 @@ pub(super) fn stop_overdue(
 ) -> Result<Vec<JobKey>, DbError> {
     // Subtracted rather than added up: a walltime may be as large as a number can be.
     let due = now.0.saturating_sub(grace_s).max(0);
+    let kept_stops = refused_request::table
+        .filter(refused_request::job_id.eq(job::job_id))
+        .filter(refused_request::kind.eq(RefusedKind::StopJob.as_str()))
+        .filter(refused_request::event_time.ge(job::start_time))
+        .filter(refused_request::cluster.eq("").or(refused_request::cluster.eq(job::cluster)))
+        .filter(refused_request::start_time.eq(0).or(refused_request::start_time.eq(job::start_time)));
     let overdue: Vec<(i64, String, i64, i64, i64, i16)> = job::table
         .filter(job::job_state.eq(JobState::Running.as_str()))
         .filter(job::walltime.gt(0))
         .filter(job::walltime.le(due.into_sql::<BigInt>() - job::start_time))
+        .filter(not(exists(kept_stops.select(refused_request::id))))
         .select((job::id, job::cluster, job::job_id, job::start_time, job::walltime, job::monitoring_status))
         .order(job::id)
         .limit(i64::from(limit))

@@ -34,7 +34,7 @@ fn filled(place: Place) -> TestStore {
         "DELETE FROM job WHERE id = 2131;
          INSERT INTO archive_task VALUES (500, 'remove', 7, 'x', 8, 9, 1, 2, 'no room');
          INSERT INTO audit_entry VALUES (501, 1, 'mona', 'here', 'r', 'start_job', 'x', 'done', '');
-         INSERT INTO refused_request VALUES (502, 'start_job', 'x', 1, 2, 3, 4, 'mona', 'why', '{}');
+         INSERT INTO refused_request VALUES (502, 'start_job', 'x', 1, 2, 3, 4, 'mona', 'why', '{}', 1);
          INSERT INTO task_run VALUES ('clean', 1, 2, 'ok', NULL);
          UPDATE job_total SET jobs = jobs - 1 WHERE cluster = (SELECT cluster FROM job WHERE id = 2130)
              AND job_state = 'completed';

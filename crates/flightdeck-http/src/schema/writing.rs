@@ -195,9 +195,9 @@ pub(crate) struct RefusedRequestBody {
     user: String,
     /// Why it was refused.
     reason: String,
-    /// The request's body.
-    #[schema(value_type = Object)]
-    body: Box<RawValue>,
+    /// The request's body; null when it has more than 64 KiB.
+    #[schema(required, value_type = Option<Object>)]
+    body: Option<Box<RawValue>>,
 }
 
 impl TryFrom<RefusedRequest> for RefusedRequestBody {
@@ -215,7 +215,7 @@ impl TryFrom<RefusedRequest> for RefusedRequestBody {
             received: request.received,
             user: request.username,
             reason: request.reason,
-            body: RawValue::from_string(request.body)?,
+            body: Some(request.body).filter(|body| !body.is_empty()).map(RawValue::from_string).transpose()?,
         })
     }
 }

@@ -122,6 +122,12 @@ pub enum JobChangeError {
         /// When it is said to have stopped, in Unix seconds.
         stop_time: i64,
     },
+    /// The start that the stop may belong to is kept in quarantine.
+    #[error("the start of its job is kept as request {request}")]
+    StartKept {
+        /// The number of the kept request.
+        request: i64,
+    },
     /// There are too many tags on the job.
     #[error("a job can have {most} tags at most")]
     TooManyTags {
@@ -163,8 +169,22 @@ pub trait JobChanges: Send + Sync + Debug {
     /// the database cannot be written.
     fn stop_job(&self, end: JobEnd, audit: AuditEntry) -> PortFuture<Result<JobRecord, JobChangeError>>;
 
+    /// As [`stop_job`](Self::stop_job), but ends no job when the [`Quarantine`](super::Quarantine) has a start that the stop
+    /// may belong to: one of that number that began before the stop, and after any job that is there, fits, and began
+    /// before the stop.
+    ///
+    /// # Errors
+    ///
+    /// Those of `stop_job`, and [`JobChangeError::StartKept`].
+    fn stop_job_unless_start_is_kept(
+        &self,
+        end: JobEnd,
+        audit: AuditEntry,
+    ) -> PortFuture<Result<JobRecord, JobChangeError>>;
+
     /// Ends every running job that is `grace_s` seconds past its walltime at `now`, at start + walltime, with the
-    /// state `timeout`. Jobs without a walltime stay. At most `limit` jobs; returns those that were ended.
+    /// state `timeout`. Jobs without a walltime stay, and those of which the [`Quarantine`](super::Quarantine) has a stop:
+    /// it knows better. At most `limit` jobs; returns those that were ended.
     ///
     /// # Errors
     ///

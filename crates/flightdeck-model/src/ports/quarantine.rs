@@ -1,13 +1,36 @@
 //! Starts and stops that were refused by a rule, and are kept until an administrator mends the cause.
 
 use super::{PortError, PortFuture};
-use crate::{AuditEntry, NewRefusedRequest, Page, RefusedRequest};
+use crate::{AuditEntry, JobChangeError, KeptRequest, NewRefusedRequest, Page, RefusedRequest};
 use std::fmt::Debug;
+
+/// Bytes of a body beyond which a list does not show it.
+pub const LISTED_BODY_BYTES_MAX: usize = 64 << 10;
+
+/// How much may be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuarantineRoom {
+    /// Requests.
+    pub requests: u64,
+    /// KiB of all bodies, each rounded up.
+    pub body_kib: u64,
+}
+
+/// What became of a request that was to be kept.
+#[derive(Debug)]
+pub enum Keeping {
+    /// It is kept, now or already.
+    Kept,
+    /// There is no room for it.
+    Full,
+    /// What it tells has happened already: there is such a job, or it has ended. It is not kept.
+    Known(JobChangeError),
+}
 
 /// A page of kept requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarantinePage {
-    /// The requests, the oldest first.
+    /// The requests, the oldest first. A body of more than [`LISTED_BODY_BYTES_MAX`] bytes is empty here.
     pub requests: Vec<RefusedRequest>,
     /// How many there are in all.
     pub total: u64,
@@ -15,9 +38,10 @@ pub struct QuarantinePage {
 
 /// Keeps refused requests.
 pub trait Quarantine: Send + Sync + Debug {
-    /// Keeps a request. One that is there already (same kind, cluster, job number and event time) is
-    /// kept as it is: a repetition never replaces what is known. Returns `false` when there are `most` requests
-    /// already and it was not kept.
+    /// Keeps a request, unless it tells what is known: a start of a job that is there, by the rule of starts; a stop of
+    /// one that has ended, if no start is kept that it may belong to. One that is kept already is kept as it is: a start
+    /// on the same cluster of the same number less than a day before or after, a stop with the same cluster, number,
+    /// start and end. A repetition never replaces what is known.
     ///
     /// # Errors
     ///
@@ -25,9 +49,9 @@ pub trait Quarantine: Send + Sync + Debug {
     fn keep(
         &self,
         request: NewRefusedRequest,
-        most: u64,
+        room: QuarantineRoom,
         audit: AuditEntry,
-    ) -> PortFuture<Result<bool, PortError>>;
+    ) -> PortFuture<Result<Keeping, PortError>>;
 
     /// Lists kept requests, the oldest first.
     ///
@@ -43,12 +67,19 @@ pub trait Quarantine: Send + Sync + Debug {
     /// When the database cannot be read.
     fn find_refused(&self, id: i64) -> Result<Option<RefusedRequest>, PortError>;
 
-    /// The kept requests for one job number, starts before stops. `None`: on any cluster.
+    /// The kept requests for one job number, starts before stops.
     ///
     /// # Errors
     ///
     /// When the database cannot be read.
-    fn refused_of_job(&self, cluster: Option<&str>, job_id: i64) -> Result<Vec<RefusedRequest>, PortError>;
+    fn kept_of_job(&self, job_id: i64) -> Result<Vec<KeptRequest>, PortError>;
+
+    /// The numbers of kept stops whose job is there and runs, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn kept_stops_of_running_jobs(&self, limit: u32) -> Result<Vec<i64>, PortError>;
 
     /// Removes a kept request; `false` when it was not there.
     ///

@@ -2,7 +2,7 @@
 
 use crate::start_job::body;
 use crate::world::{NOW, World, admin, call, robot_call, user};
-use flightdeck_model::{JobState, PortErrorKind, RefusedKind, UnixTime};
+use flightdeck_model::{JobState, PortErrorKind, QuarantineRoom, RefusedKind, UnixTime};
 use flightdeck_service::{RefusedJobs, ServiceError, Settings};
 use futures_executor::block_on;
 use rstest::rstest;
@@ -136,8 +136,11 @@ fn when_our_storage_fails_nothing_is_kept() {
 
 #[test]
 fn a_full_quarantine_refuses_plainly() {
-    let settings =
-        Settings { refused_jobs: RefusedJobs::Quarantine, quarantine_max: 1, ..Settings::default() };
+    let settings = Settings {
+        refused_jobs: RefusedJobs::Quarantine,
+        quarantine_room: QuarantineRoom { requests: 1, body_kib: 100 },
+        ..Settings::default()
+    };
     let world = World::with_settings(settings);
     assert_kept(world.start(body(json!({"user": ""}))));
     let refused = world.start(body(json!({"user": "", "jobId": 5002}))).unwrap_err();
@@ -174,4 +177,34 @@ fn a_kept_request_can_be_dropped() {
     let forbidden = world.services.drop_quarantined(&robot_call(), id).unwrap_err();
     assert!(matches!(forbidden, ServiceError::Forbidden(_)));
     assert_eq!(world.audit_lines()[1], format!("drop_quarantined quarantined request {id} done"));
+}
+
+#[test]
+fn a_repetition_that_breaks_a_rule_is_answered_as_what_is_known() {
+    let world = World::with_quarantine();
+    world.start(body(json!({}))).unwrap();
+    for changes in [json!({"user": ""}), json!({"startTime": START + 10, "resources": [{"hostname": "z9"}]})]
+    {
+        let known = world.start(body(changes)).unwrap_err();
+        assert!(
+            matches!(&known, ServiceError::Unprocessable(told) if told.contains("is known already")),
+            "{known:?}"
+        );
+    }
+    world.stop(stop(json!({}))).unwrap();
+    let ended = world.stop(stop(json!({"jobState": "requeued"}))).unwrap_err();
+    assert!(
+        matches!(&ended, ServiceError::Unprocessable(told) if told.contains("is not running")),
+        "{ended:?}"
+    );
+    assert!(world.kept().is_empty());
+}
+
+#[test]
+fn a_poorer_repetition_does_not_hold_up_the_stop_of_a_job_that_runs() {
+    let world = World::with_quarantine();
+    world.start(body(json!({}))).unwrap();
+    world.start(body(json!({"startTime": START + 10, "user": ""}))).unwrap_err();
+    world.stop(stop(json!({}))).unwrap();
+    assert_eq!(world.job(5001).state, JobState::Completed);
 }

@@ -283,3 +283,54 @@ fn starts_and_stops_as_they_come_are_not_held_up_by_one_that_is_kept() {
     assert_eq!(world.all_job_ids(), [5002]);
     assert_eq!(world.kept().len(), 2);
 }
+
+#[test]
+fn a_kept_stop_says_how_its_job_ended_whatever_its_walltime() {
+    let mut world = World::with_quarantine();
+    world.start(body(json!({"walltime": 900}))).unwrap();
+    world.stop(json!({"jobId": 5001, "stopTime": START + 500, "jobState": "requeued"})).unwrap_err();
+    world.services = Services::new(Parts {
+        settings: Settings {
+            refused_jobs: RefusedJobs::Quarantine,
+            stop_overdue_grace_s: Some(60),
+            ..Settings::default()
+        },
+        ..world.parts()
+    });
+    let run = world.services.run_periodic_task("stop-overdue-jobs");
+    assert_eq!((run.result.as_str(), run.error), ("stopped 0 jobs", None));
+    retry(&world, kept(&world, RefusedKind::StopJob), Some(JobState::Cancelled)).unwrap();
+    let job = world.job(5001);
+    assert_eq!((job.state, job.duration_s), (JobState::Cancelled, 500));
+}
+
+#[test]
+fn a_stop_that_contradicts_what_is_known_stays_until_somebody_drops_it() {
+    let world = World::with_quarantine();
+    world.start(body(json!({}))).unwrap();
+    world.stop(json!({"jobId": 5001, "stopTime": START + 500, "jobState": "requeued"})).unwrap_err();
+    world.stop(json!({"jobId": 5001, "stopTime": START + 900, "jobState": "timeout"})).unwrap();
+    let id = kept(&world, RefusedKind::StopJob);
+    let refused = retry(&world, id, Some(JobState::Cancelled)).unwrap_err();
+    assert!(refused.to_string().contains("has ended already, otherwise: timeout after 900 s"), "{refused}");
+    assert_eq!((world.job(5001).state, world.kept().len()), (JobState::Timeout, 1));
+}
+
+#[test]
+fn a_stop_that_came_before_its_start_ends_the_job_by_itself() {
+    let world = World::with_quarantine();
+    world.stop(json!({"jobId": 5001, "cluster": "alpha", "stopTime": START + 600})).unwrap_err();
+    world.stop(json!({"jobId": 5002, "stopTime": START + 60, "jobState": "requeued"})).unwrap_err();
+    assert_eq!(world.services.run_periodic_task("apply-kept-stops").result, "stopped 0 jobs");
+    for job_id in [5001, 5002] {
+        world.start(body(json!({"jobId": job_id}))).unwrap();
+    }
+    let run = world.services.run_periodic_task("apply-kept-stops");
+    assert_eq!((run.result.as_str(), run.error), ("stopped 1 jobs", None));
+    let job = world.job(5001);
+    assert_eq!((job.state, job.duration_s), (JobState::Completed, 600));
+    assert_eq!(world.job(5002).state, JobState::Running, "what breaks a rule is for somebody to mend");
+    assert_eq!(world.kept().len(), 1);
+    let entry = &world.audit().pop().unwrap();
+    assert_eq!(entry.detail, "job alpha/5001/1700000000 has been stopped");
+}

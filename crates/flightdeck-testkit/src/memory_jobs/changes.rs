@@ -8,7 +8,7 @@ use flightdeck_model::{
 use std::collections::BTreeSet;
 
 /// Batch systems use a number again, but not on the same day.
-const DAY_S: u64 = 86_400;
+pub(super) const DAY_S: u64 = 86_400;
 
 impl Content {
     /// The job that is meant; of several that fit and are eligible, the one that started last.
@@ -28,14 +28,27 @@ impl Content {
     fn start(&mut self, job: NewJob) -> Result<JobDbId, JobChangeError> {
         let number =
             JobMatch { job_id: job.key.job_id, cluster: Some(job.key.cluster.clone()), start_time: None };
-        let is_close = |other: &StoredJob| other.job.meta.start_time.0.abs_diff(job.key.start_time.0) < DAY_S;
-        if let Some(known) = self.newest(&WhichJob::Match(number), is_close) {
-            return Err(JobChangeError::Duplicate { existing: known.key(), id: known.id });
+        if let Some(known) = self.known_start(number, job.key.start_time) {
+            return Err(known);
         }
         let tag_ids: BTreeSet<i64> = job.tags.iter().map(|tag| self.tag_id(tag)).collect();
         let id = self.next_job_id();
         self.jobs.push(StoredJob::started(id, job, tag_ids));
         Ok(id)
+    }
+
+    /// The job that a start would be a repetition of.
+    pub(super) fn known_start(&mut self, number: JobMatch, start_time: UnixTime) -> Option<JobChangeError> {
+        let is_close = |other: &StoredJob| other.job.meta.start_time.0.abs_diff(start_time.0) < DAY_S;
+        let known = self.newest(&WhichJob::Match(number), is_close)?;
+        Some(JobChangeError::Duplicate { existing: known.key(), id: known.id })
+    }
+
+    fn stop_unless_start_is_kept(&mut self, end: JobEnd, now: UnixTime) -> Result<JobRecord, JobChangeError> {
+        match self.start_kept_for(&end.job, end.stop_time) {
+            Some(request) => Err(JobChangeError::StartKept { request }),
+            None => self.stop(end, now),
+        }
     }
 
     fn stop(&mut self, end: JobEnd, now: UnixTime) -> Result<JobRecord, JobChangeError> {
@@ -55,14 +68,17 @@ impl Content {
     }
 
     fn stop_overdue(&mut self, now: UnixTime, grace_s: i64, limit: u32) -> Vec<JobKey> {
-        let is_overdue = |job: &&mut StoredJob| {
+        let is_overdue = |job: &&StoredJob| {
             let walltime_s = job.job.meta.walltime;
             let runs_s = now.seconds_since(job.job.meta.start_time);
-            job.is_running() && walltime_s > 0 && runs_s >= walltime_s.saturating_add(grace_s)
+            let is_late = walltime_s > 0 && runs_s >= walltime_s.saturating_add(grace_s);
+            job.is_running() && is_late && !self.has_kept_stop(&job.key())
         };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let overdue: BTreeSet<JobDbId> =
+            self.jobs.iter().filter(is_overdue).take(limit).map(|job| job.id).collect();
         let mut ended = Vec::new();
-        for job in self.jobs.iter_mut().filter(is_overdue).take(limit) {
+        for job in self.jobs.iter_mut().filter(|job| overdue.contains(&job.id)) {
             job.ran_s = job.job.meta.walltime;
             job.state = JobState::Timeout;
             ended.push((job.id, job.key()));
@@ -89,6 +105,15 @@ impl JobChanges for MemoryJobs {
     fn stop_job(&self, end: JobEnd, audit: AuditEntry) -> PortFuture<Result<JobRecord, JobChangeError>> {
         let now = audit.time;
         self.write_audited(audit, |content| content.stop(end, now))
+    }
+
+    fn stop_job_unless_start_is_kept(
+        &self,
+        end: JobEnd,
+        audit: AuditEntry,
+    ) -> PortFuture<Result<JobRecord, JobChangeError>> {
+        let now = audit.time;
+        self.write_audited(audit, |content| content.stop_unless_start_is_kept(end, now))
     }
 
     fn stop_overdue(

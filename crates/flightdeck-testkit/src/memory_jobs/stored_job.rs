@@ -67,10 +67,9 @@ impl StoredJob {
         self.state == JobState::Running
     }
 
-    /// Whether there are files of the job, as far as the database knows.
+    /// Whether there may be files of the job in the archive.
     pub(super) fn has_files(&self) -> bool {
-        let may_have = [MonitoringStatus::Archived, MonitoringStatus::ArchivingFailed];
-        !self.is_running() && may_have.contains(&self.monitoring_status)
+        !self.is_running() && self.monitoring_status != MonitoringStatus::Disabled
     }
 
     pub(super) fn duration_s(&self, now: UnixTime) -> i64 {
