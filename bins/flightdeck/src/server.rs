@@ -284,6 +284,10 @@ impl RunningServer {
         if let Some(archiver) = &self.archiver {
             archiver.begin_to_stop();
         }
+        #[cfg(feature = "nats")]
+        if let Some(nats) = &self.nats {
+            nats.begin_to_stop();
+        }
         if self.thread.is_some() {
             // The command is sent at once; the future is only for waiting, which the thread's end does as well.
             drop(self.handle.stop(true));
@@ -296,8 +300,8 @@ impl RunningServer {
     /// Ends what works in the background, then writes the samples to a snapshot, so that the next start is quick.
     fn end_background(&mut self) {
         #[cfg(feature = "nats")]
-        {
-            self.nats = None;
+        if let Some(nats) = self.nats.take() {
+            nats.stop_and_wait();
         }
         self.schedule = None;
         self.archiver = None;

@@ -7,21 +7,44 @@ use crate::work::Work;
 use flightdeck_model::with_causes;
 use flightdeck_model::{PortError, PortErrorKind};
 use flightdeck_service::ServiceError;
+use std::fmt;
+
+#[cfg(test)]
+mod tests;
 
 /// Attempts at most to store what comes once, while the storage is away.
 const AWAY_ATTEMPTS_MAX: u64 = 8;
-/// Attempts at most when the storage is there, and fails.
+/// Attempts at most in a row when the storage is there, and fails.
 const BROKEN_ATTEMPTS_MAX: u64 = 3;
+/// Deliveries at most of what the storage fails at. With the pauses between them they last for some seven minutes: an
+/// event that can never be stored is to go some time, but not the backlog while a database is mended.
+pub(crate) const BROKEN_DELIVERIES_MAX: u64 = 20;
 
-/// What is to happen while the storage is away.
+/// What is to happen while something cannot be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
     /// It is tried again some times, then it is lost: it does not come again.
     SomeTimes,
-    /// It is tried again until the listener stops: it comes again after a restart, but now nothing may overtake it.
-    HoldingOthersBack,
+    /// While the storage is away it is tried again until the listener stops: it comes again after a restart, but now
+    /// nothing may overtake it. When the storage fails, it is handed back.
+    HoldingOthersBack {
+        /// How often it was delivered up to now.
+        deliveries: u64,
+    },
     /// It is handed back at once: it comes again, and may be overtaken.
-    HandingBack,
+    HandingBack {
+        /// How often it was delivered up to now.
+        deliveries: u64,
+    },
+}
+
+/// What something is that is to be stored, for the log.
+#[derive(Clone, Copy)]
+pub(crate) struct Described<'a> {
+    /// A few words.
+    pub(crate) name: &'a str,
+    /// What it says, for when the log is the only place that has it.
+    pub(crate) content: Option<&'a (dyn fmt::Debug + Sync)>,
 }
 
 /// Why something was not stored.
@@ -33,6 +56,7 @@ pub(crate) enum NotStored {
     Failed(Verdict),
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Trouble {
     Refused,
     /// Later perhaps.
@@ -40,11 +64,19 @@ enum Trouble {
     Broken,
 }
 
-/// Attempts until something is stored or refused, or patience ends. `what` names it in the log.
+/// What follows a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    TryAgain,
+    HandBack,
+    GiveUp,
+}
+
+/// Attempts until something is stored or refused, or patience ends.
 pub(crate) async fn until_stored<T, F: Future<Output = Result<T, ServiceError>>>(
     work: &Work,
     patience: Patience,
-    what: &str,
+    what: Described<'_>,
     mut attempt: impl FnMut() -> F,
 ) -> Result<T, NotStored> {
     let mut failures = 0;
@@ -54,23 +86,18 @@ pub(crate) async fn until_stored<T, F: Future<Output = Result<T, ServiceError>>>
             Err(error) => error,
         };
         failures += 1;
-        let may_wait = match trouble(&error) {
-            Trouble::Refused => return Err(NotStored::Refused(error)),
-            Trouble::Broken => failures < BROKEN_ATTEMPTS_MAX,
-            Trouble::Away => match patience {
-                Patience::SomeTimes => failures < AWAY_ATTEMPTS_MAX,
-                Patience::HoldingOthersBack => true,
-                Patience::HandingBack => {
-                    say_it_waits(work, what, &error);
-                    return Err(NotStored::Failed(Verdict::Again));
-                }
-            },
-        };
-        let comes_again = patience != Patience::SomeTimes && matches!(trouble(&error), Trouble::Away);
-        if !may_wait || work.stopping.has_come() {
-            return Err(give_up(work, comes_again, what, &error));
+        let trouble = trouble(&error);
+        if trouble == Trouble::Refused {
+            return Err(NotStored::Refused(error));
         }
-        say_it_waits(work, what, &error);
+        let next = next(trouble, patience, failures, work.stopping.has_come());
+        if next == Next::GiveUp {
+            return Err(give_up(work, what, &error));
+        }
+        say_it_waits(work, what.name, &error);
+        if next == Next::HandBack {
+            return Err(NotStored::Failed(Verdict::Again));
+        }
         tokio::select! {
             () = tokio::time::sleep(delay(failures - 1)) => {}
             () = work.stopping.come() => {}
@@ -78,12 +105,29 @@ pub(crate) async fn until_stored<T, F: Future<Output = Result<T, ServiceError>>>
     }
 }
 
-fn give_up(work: &Work, comes_again: bool, what: &str, error: &ServiceError) -> NotStored {
-    if comes_again {
-        return NotStored::Failed(Verdict::Again);
+/// What follows the latest of so many failures in a row.
+const fn next(trouble: Trouble, patience: Patience, failures: u64, is_stopping: bool) -> Next {
+    let is_away = matches!(trouble, Trouble::Away);
+    match patience {
+        Patience::SomeTimes => {
+            let attempts_max = if is_away { AWAY_ATTEMPTS_MAX } else { BROKEN_ATTEMPTS_MAX };
+            if failures < attempts_max && !is_stopping { Next::TryAgain } else { Next::GiveUp }
+        }
+        Patience::HoldingOthersBack { .. } if !is_stopping && (is_away || failures < BROKEN_ATTEMPTS_MAX) => {
+            Next::TryAgain
+        }
+        Patience::HoldingOthersBack { deliveries } | Patience::HandingBack { deliveries } => {
+            let may_come_again = is_away || is_stopping || deliveries < BROKEN_DELIVERIES_MAX;
+            if may_come_again { Next::HandBack } else { Next::GiveUp }
+        }
     }
+}
+
+fn give_up(work: &Work, what: Described<'_>, error: &ServiceError) -> NotStored {
     add(&work.counters.lost, 1);
-    tracing::error!("{what} is lost, because it cannot be stored: {}", with_causes(error));
+    let Described { name, content } = what;
+    let content = content.map(tracing::field::debug);
+    tracing::error!(content, "{name} is lost, because it cannot be stored: {}", with_causes(error));
     NotStored::Failed(Verdict::Refused)
 }
 

@@ -1,6 +1,6 @@
 //! Events of jobs and nodes: what they say, and what is done about them.
 
-use crate::attempts::{NotStored, Patience, until_stored};
+use crate::attempts::{BROKEN_DELIVERIES_MAX, Described, NotStored, Patience, until_stored};
 use crate::counts::add;
 use crate::delivery::{Part, Verdict};
 use crate::work::{Work, caller};
@@ -13,9 +13,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[cfg(test)]
 mod tests;
 
-/// Deliveries at most of a stop without a job. Together with the pauses between them they last longer than a start stays
-/// away that was delivered to a process that is no more.
-const ORPHAN_STOP_DELIVERIES_MAX: u64 = 10;
+/// Deliveries at most of a stop without a job. Its start may have been handed back by a storage that failed, so they are
+/// more than those of the start. Together with the pauses between them they last longer than a start stays away that was
+/// delivered to a process that is no more.
+pub(crate) const ORPHAN_STOP_DELIVERIES_MAX: u64 = BROKEN_DELIVERIES_MAX + 2;
 
 /// What a line says.
 #[derive(Debug, Clone)]
@@ -116,19 +117,20 @@ impl EventTask {
 
     async fn store(&self, work: &Work, name: &str) -> Result<(), NotStored> {
         let asker = caller(&self.subject, &self.message);
+        let what = Described { name, content: Some(&self.event) };
         let services = &work.services;
         match &self.event {
             Event::Start(body) => {
                 let start = || services.start_job(&asker, body.as_ref().clone());
-                until_stored(work, self.patience(), name, start).await.map(|_id| ())
+                until_stored(work, self.patience(), what, start).await.map(|_id| ())
             }
             Event::Stop(body) => {
                 let stop = || services.stop_job(&asker, body.clone());
-                until_stored(work, self.patience(), name, stop).await.map(|_job| ())
+                until_stored(work, self.patience(), what, stop).await.map(|_job| ())
             }
             Event::Nodes(body) => {
                 let report = || services.report_nodes(&asker, body.clone());
-                let reported = until_stored(work, self.patience(), name, report).await?;
+                let reported = until_stored(work, self.patience(), what, report).await?;
                 say_what_is_unknown(work, &body.cluster, &reported);
                 Ok(())
             }
@@ -138,8 +140,10 @@ impl EventTask {
     fn patience(&self) -> Patience {
         match (self.part.deliveries(), &self.event) {
             (None, _) => Patience::SomeTimes,
-            (Some(_), Event::Start(_) | Event::Stop(_)) => Patience::HoldingOthersBack,
-            (Some(_), Event::Nodes(_)) => Patience::HandingBack,
+            (Some(deliveries), Event::Start(_) | Event::Stop(_)) => {
+                Patience::HoldingOthersBack { deliveries }
+            }
+            (Some(deliveries), Event::Nodes(_)) => Patience::HandingBack { deliveries },
         }
     }
 

@@ -10,12 +10,19 @@ use crate::{NatsCounts, NatsError, NatsOptions, connection, event_lane, samples,
 use async_nats::Client;
 use flightdeck_service::Services;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+#[cfg(test)]
+mod tests;
+
+/// How long a listener that stops may take to finish what it has received. The rest is handed back, or, if it comes once,
+/// lost. A change that waits for the database takes no longer, unless something is wrong.
+const FINISH_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long the last acknowledgements may take to get on their way.
 const FLUSH_TIME_MAX: Duration = Duration::from_secs(3);
 /// How long look-ups of names that are under way may hold up the end.
@@ -27,6 +34,7 @@ pub struct NatsListener {
     work: Arc<Work>,
     stop: watch::Sender<bool>,
     ended: oneshot::Receiver<()>,
+    thread: JoinHandle<()>,
 }
 
 impl NatsListener {
@@ -52,7 +60,7 @@ impl NatsListener {
         });
         let (end, ended) = oneshot::channel();
         let shared = Arc::clone(&work);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("flightdeck-nats".to_owned())
             .spawn(move || {
                 run_on_thread(runtime, &options, &servers, shared);
@@ -60,7 +68,7 @@ impl NatsListener {
                 let _ = end.send(());
             })
             .map_err(NatsError::Thread)?;
-        Ok(Self { work, stop, ended })
+        Ok(Self { work, stop, ended, thread })
     }
 
     /// What has come since the start, and what became of it.
@@ -70,11 +78,25 @@ impl NatsListener {
     }
 
     /// Takes nothing more, finishes what was received, and closes the connection. While the storage is away, events that
-    /// come once are given up, and logged; those of a stream come again after the next start.
+    /// come once are given up, and logged; those of a stream come again after the next start. So does what takes longer
+    /// than some seconds.
     pub async fn stop(self) {
-        self.stop.send_replace(true);
+        self.begin_to_stop();
         // An error: the thread has ended by a panic, and there is nothing left to wait for.
         let _ = self.ended.await;
+    }
+
+    /// Tells the listener to stop, without waiting for it.
+    pub fn begin_to_stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Stops as [`stop`](Self::stop) does, and blocks this thread meanwhile: at most for a quarter of a minute.
+    pub fn stop_and_wait(self) {
+        self.begin_to_stop();
+        if self.thread.join().is_err() {
+            tracing::error!("the thread that listens to NATS panicked");
+        }
     }
 }
 
@@ -102,11 +124,25 @@ async fn listen(options: &NatsOptions, servers: &Servers, work: Arc<Work>) {
     // Without senders the lanes end when all is done, and then the acknowledgements.
     drop(routes);
     drop(settlements);
-    lanes.join_all().await;
-    if telling.await.is_err() {
-        tracing::error!("acknowledging messages from NATS has failed");
+    finish(lanes, FINISH_TIME_MAX).await;
+    match timeout(FLUSH_TIME_MAX, telling).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => tracing::error!("acknowledging messages from NATS has failed"),
+        Err(_elapsed) => {
+            tracing::debug!("NATS does not take the last acknowledgements: the messages come again");
+        }
     }
     close(last).await;
+}
+
+/// Waits until all that was received is done. What takes too long is dropped, and thereby handed back.
+async fn finish(lanes: JoinSet<()>, time_max: Duration) {
+    if timeout(time_max, lanes.join_all()).await.is_err() {
+        tracing::warn!(
+            "messages from NATS could not be finished within {} s: those of a stream come again",
+            time_max.as_secs()
+        );
+    }
 }
 
 /// Sends what has to be sent, if there is a connection.

@@ -1,6 +1,6 @@
 //! Stores what comes on a subject of samples.
 
-use crate::attempts::{NotStored, Patience, until_stored};
+use crate::attempts::{Described, NotStored, Patience, until_stored};
 use crate::counts::add;
 use crate::delivery::{Delivery, Verdict};
 use crate::options::SampleSubscription;
@@ -8,11 +8,11 @@ use crate::work::{Work, principal};
 use flightdeck_model::WriteReport;
 use flightdeck_service::ServiceError;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
 
 /// Messages of a subject that may wait for the disk at the same time.
-const AT_ONCE: u32 = 64;
+const AT_ONCE: usize = 64;
 
 /// Works on messages until there are no more and all is done.
 pub(crate) async fn run(
@@ -21,30 +21,33 @@ pub(crate) async fn run(
     work: Arc<Work>,
 ) {
     let subscription = Arc::new(subscription);
-    let places = Arc::new(Semaphore::new(AT_ONCE as usize));
+    // What is under way ends with this set, and is handed back.
+    let mut under_way = JoinSet::new();
     while let Some(delivery) = deliveries.recv().await {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        while under_way.try_join_next().is_some() {}
+        if under_way.len() >= AT_ONCE {
+            under_way.join_next().await;
+        }
         let (subscription, work) = (Arc::clone(&subscription), Arc::clone(&work));
-        tokio::spawn(async move {
-            store(delivery, subscription.cluster_tag.as_deref(), &work).await;
-            drop(place);
-        });
+        under_way.spawn(async move { store(delivery, subscription.cluster_tag.as_deref(), &work).await });
     }
-    // All places are free when all is done.
-    let _ = places.acquire_many(AT_ONCE).await;
+    under_way.join_all().await;
 }
 
 async fn store(delivery: Delivery, cluster: Option<&str>, work: &Work) {
     let Delivery { message, part, .. } = delivery;
     let subject = message.subject.as_str();
-    let patience = if part.deliveries().is_some() { Patience::HandingBack } else { Patience::SomeTimes };
-    let what = format!("a message of samples on {subject}");
+    let patience =
+        part.deliveries().map_or(Patience::SomeTimes, |deliveries| Patience::HandingBack { deliveries });
+    let name = format!("a message of samples on {subject}");
+    // Samples are many: the log is no place to keep them.
+    let what = Described { name: &name, content: None };
     let asker = principal();
     let write = || async {
         let answer = work.services.write_samples(&asker, &message.payload, cluster, None)?;
         Ok::<WriteReport, ServiceError>(answer.await?)
     };
-    let verdict = match until_stored(work, patience, &what, write).await {
+    let verdict = match until_stored(work, patience, what, write).await {
         Ok(report) => stored(work, subject, &report),
         Err(NotStored::Failed(verdict)) => verdict,
         Err(NotStored::Refused(refusal)) => {

@@ -90,6 +90,55 @@ async fn what_a_listener_could_not_store_is_left_to_the_next() {
 }
 
 #[tokio::test]
+async fn jobs_come_again_while_the_storage_fails() {
+    let Some(broker) = Broker::of_environment().await else { return };
+    let site = Site::new();
+    let subject = broker.subject("jobs");
+    let options = NatsOptions {
+        job_event_subject: Some(subject.clone()),
+        stream: Some(broker.make_stream().await),
+        ..broker.options()
+    };
+    site.jobs.fail_changes(Some(PortErrorKind::Internal));
+    let listener = NatsListener::start(options, site.services.clone()).unwrap();
+    for job in 1..=20 {
+        broker.publish_kept(&subject, start_line(job)).await;
+        broker.publish_kept(&subject, stop_line(job)).await;
+    }
+    until("some came again", || listener.counts().messages > 40).await;
+    assert_eq!(broker.unacknowledged().await, 40);
+
+    site.jobs.fail_changes(None);
+    until("all jobs have ended", || site.jobs_in(JobState::Completed).len() == 20).await;
+    until_acknowledged(&broker).await;
+    assert_eq!(listener.counts().lost, 0);
+    listener.stop().await;
+}
+
+#[tokio::test]
+async fn a_listener_that_was_waited_for_has_stored_or_handed_back_what_it_had() {
+    let Some(broker) = Broker::of_environment().await else { return };
+    let site = Site::new();
+    let subject = broker.subject("jobs");
+    let options = NatsOptions {
+        job_event_subject: Some(subject.clone()),
+        stream: Some(broker.make_stream().await),
+        ..broker.options()
+    };
+    let listener = NatsListener::start(options, site.services.clone()).unwrap();
+    for job in 1..=100 {
+        broker.publish(&subject, start_line(job)).await;
+    }
+    until("some have come", || listener.counts().messages > 0).await;
+    tokio::task::spawn_blocking(move || listener.stop_and_wait()).await.unwrap();
+    let stored = site.jobs_in(JobState::Running).len() as u64;
+    while broker.unacknowledged().await != 100 - stored {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(site.jobs_in(JobState::Running).len() as u64, stored);
+}
+
+#[tokio::test]
 async fn a_stop_that_overtook_its_start_waits_for_it() {
     let Some(broker) = Broker::of_environment().await else { return };
     let site = Site::new();
