@@ -2,7 +2,9 @@
 
 use crate::site::{Site, cluster, read};
 use flightdeck_metrics::SampleStore;
-use flightdeck_model::{SeriesName, UnixTime, WriteContext, WriteReport};
+use flightdeck_model::{
+    MetricSource, SeriesName, SeriesParts, SeriesRequest, TimeSpan, UnixTime, WriteContext, WriteReport,
+};
 use flightdeck_testkit::wait;
 use std::collections::BTreeMap;
 use std::fs;
@@ -82,7 +84,12 @@ fn interfaces_and_hardware_threads_are_not_the_node() {
     let interface = |sub_id| SeriesName { sub_kind: "network", sub_id, ..bytes };
     assert_eq!(found(&store, &interface("lo")), at(4_497_550_823.0));
     assert_eq!(found(&store, &interface("eth0")), at(823_224_279.0));
-    assert!(found(&store, &bytes).is_empty());
+    let node =
+        SeriesRequest { metric: bytes.metric.into(), host: bytes.host.into(), parts: SeriesParts::Node };
+    let span = TimeSpan { from: UnixTime(NOW_S - 3600), to: UnixTime(NOW_S) };
+    let of_node = store.read_series("aurora", &[node], span).unwrap().remove(0);
+    assert_eq!(of_node.series, [], "nothing says how two interfaces become one");
+    assert!(of_node.problem.is_some_and(|problem| problem.contains("no aggregation")));
     let user = of("aurora", "a0001", "cpu_user");
     let values = ["", "0", "1"].map(|id| {
         let kind = if id.is_empty() { "" } else { "hwthread" };
