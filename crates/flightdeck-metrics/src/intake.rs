@@ -10,6 +10,19 @@ use std::collections::BTreeMap;
 /// A sample may be ahead of the server's clock by this much.
 pub(crate) const FUTURE_MAX_S: i64 = 3600;
 
+const NO_CLUSTER: &str = "no cluster";
+const NO_HOSTNAME: &str = "no hostname";
+const UNKNOWN_CLUSTER: &str = "unknown cluster";
+const TOO_NEW: &str = "too far in the future";
+const TOO_OLD: &str = "older than the retention";
+const BAD_NAME: &str = "name with characters that are not allowed";
+const TOO_MANY_SERIES: &str = "too many series";
+
+/// The reasons for which lines are passed over that somebody wanted to have stored. Events and texts are none, and unknown
+/// metrics are no loss: collectors send more than a site wants.
+pub(crate) const LOSSES: [&str; 7] =
+    [NO_CLUSTER, NO_HOSTNAME, UNKNOWN_CLUSTER, TOO_NEW, TOO_OLD, BAD_NAME, TOO_MANY_SERIES];
+
 /// Samples of a part of a body. Parts of this size need little memory, and the first of them are written while the others
 /// are read.
 const PART_SAMPLES: usize = 2048;
@@ -115,17 +128,17 @@ fn accepted<'s>(
     let default_cluster = context.default_cluster.as_deref().unwrap_or_default();
     let cluster = if sample.cluster.is_empty() { default_cluster } else { sample.cluster };
     if cluster.is_empty() {
-        return Err("no cluster");
+        return Err(NO_CLUSTER);
     }
     if sample.host.is_empty() {
-        return Err("no hostname");
+        return Err(NO_HOSTNAME);
     }
     let time_s = sample.time_s.unwrap_or(context.received.0);
     if time_s > window.newest_s {
-        return Err("too far in the future");
+        return Err(TOO_NEW);
     }
     if time_s < window.oldest_s && !is_held(cluster, sample.host, time_s) {
-        return Err("older than the retention");
+        return Err(TOO_OLD);
     }
     let name = SeriesName {
         cluster,
@@ -150,10 +163,10 @@ const fn precision(wanted: TimePrecision) -> Precision {
 
 const fn refusal_words(refusal: Refusal) -> &'static str {
     match refusal {
-        Refusal::UnknownCluster => "unknown cluster",
+        Refusal::UnknownCluster => UNKNOWN_CLUSTER,
         Refusal::UnknownMetric => "unknown metric",
-        Refusal::BadName => "name with characters that are not allowed",
-        Refusal::TooManySeries => "too many series",
+        Refusal::BadName => BAD_NAME,
+        Refusal::TooManySeries => TOO_MANY_SERIES,
     }
 }
 

@@ -47,6 +47,7 @@ mod block;
 mod catalogue;
 mod estimate;
 mod intake;
+mod line_totals;
 mod memory;
 mod store;
 

@@ -17,6 +17,7 @@ pub use open::{OpenReport, TakenOver};
 
 use crate::catalogue::Catalogue;
 use crate::intake::{FUTURE_MAX_S, Part, Window, read_body};
+use crate::line_totals::LineTotals;
 use crate::memory::{Held, Limits, Memory};
 use checkpoint::Snapshotting;
 use flightdeck_model::{Clock, Cluster, PortError, PortFuture, WriteContext, WriteReport};
@@ -89,6 +90,7 @@ pub struct SampleStore {
     held: RwLock<Option<Held>>,
     snapshots: Mutex<Snapshotting>,
     writer: Writer,
+    lines: Arc<LineTotals>,
     /// Locked as long as the store is open, so that no second one writes into the folder.
     _lock: File,
 }
@@ -128,6 +130,7 @@ impl SampleStore {
             held: RwLock::new((!options.waits_for_hold).then(Held::default)),
             snapshots: Mutex::new(opened.snapshots),
             writer,
+            lines: Arc::default(),
             _lock: opened.lock,
             options,
         };
@@ -153,13 +156,17 @@ impl SampleStore {
         let report = match (read, last) {
             (Ok(report), Some(part)) => match self.writer.write_last(part, fate, deadline, report) {
                 Ok(answer) => {
-                    return Box::pin(async move { answer.await.unwrap_or_else(|_gone| Err(ended())) });
+                    let lines = Arc::clone(&self.lines);
+                    return Box::pin(async move {
+                        let outcome = answer.await.unwrap_or_else(|_gone| Err(ended()));
+                        outcome.inspect(|report| lines.add(report))
+                    });
                 }
                 Err(error) => Err(error),
             },
             (report, _) => report,
         };
-        Box::pin(std::future::ready(report))
+        Box::pin(std::future::ready(report.inspect(|report| self.lines.add(report))))
     }
 
     fn read(

@@ -57,6 +57,7 @@ impl MetricStore for SampleStore {
     }
 
     fn maintain(&self, now: UnixTime) -> Result<String, PortError> {
+        self.lines.warn_of_losses();
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner).clone();
         let closed = self.memory.close_idle(now.0);
         let expired =
@@ -79,8 +80,11 @@ impl MetricStore for SampleStore {
         let reservation = if held.is_none() { "; nobody has said yet whose samples are needed" } else { "" };
         let counters = self.memory.counters();
         Ok(format!(
-            "{closed} blocks closed, {expired} expired, {} dropped for memory, {files} snapshots removed; {} series, {} bytes{reservation}",
-            dropped.blocks, counters.series, counters.bytes
+            "{closed} blocks closed, {expired} expired, {} dropped for memory, {files} snapshots removed; {} series, {} bytes; {}{reservation}",
+            dropped.blocks,
+            counters.series,
+            counters.bytes,
+            self.lines.text()
         ))
     }
 

@@ -5,6 +5,8 @@ mod against_a_model;
 #[cfg(test)]
 mod collector;
 #[cfg(test)]
+mod counting;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod faults;
