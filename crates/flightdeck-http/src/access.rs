@@ -112,13 +112,7 @@ impl FromRequest for UserApiAccess {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move {
-            let principal = authenticate(state_of(&request)?, &request).await?;
-            if !may_use_user_api(principal.roles) {
-                return Err(ApiError::NotAdmitted(WRONG_ROLES));
-            }
-            Ok(Self(principal))
-        })
+        Box::pin(async move { authenticate(state_of(&request)?, &request, may_use_user_api).await.map(Self) })
     }
 }
 
@@ -128,13 +122,7 @@ impl FromRequest for IngestAccess {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move {
-            let principal = authenticate(state_of(&request)?, &request).await?;
-            if !principal.roles.has(Role::Ingest) && !may_change_samples(principal.roles) {
-                return Err(ApiError::NotAdmitted(WRONG_ROLES));
-            }
-            Ok(Self(principal))
-        })
+        Box::pin(async move { authenticate(state_of(&request)?, &request, may_ingest).await.map(Self) })
     }
 }
 
@@ -147,11 +135,7 @@ impl FromRequest for StoreAccess {
         Box::pin(async move {
             let state = state_of(&request)?;
             check_address(state, &request)?;
-            let principal = authenticate(state, &request).await?;
-            if !may_change_samples(principal.roles) {
-                return Err(ApiError::NotAdmitted(WRONG_ROLES));
-            }
-            Ok(Self(principal))
+            authenticate(state, &request, may_change_samples).await.map(Self)
         })
     }
 }
@@ -170,14 +154,14 @@ fn may_change_samples(roles: Roles) -> bool {
     roles.is_exactly(Role::Api) || (roles.has(Role::Api) && roles.has_any(&PERSONS))
 }
 
+fn may_ingest(roles: Roles) -> bool {
+    roles.has(Role::Ingest) || may_change_samples(roles)
+}
+
 async fn admit_to_api(request: &HttpRequest) -> Result<Principal, ApiError> {
     let state = state_of(request)?;
     check_address(state, request)?;
-    let principal = authenticate(state, request).await?;
-    if !may_use_api(principal.roles) {
-        return Err(ApiError::NotAdmitted(WRONG_ROLES));
-    }
-    Ok(principal)
+    authenticate(state, request, may_use_api).await
 }
 
 fn state_of(request: &HttpRequest) -> Result<&AppState, ApiError> {
@@ -202,10 +186,19 @@ fn client(state: &AppState, request: &HttpRequest) -> Option<IpAddr> {
     Some(client_address(peer.ip(), forwarded, &state.trusted_proxies))
 }
 
-async fn authenticate(state: &AppState, request: &HttpRequest) -> Result<Principal, ApiError> {
+/// Who asks, if they have roles that are admitted. Whoever's token says that they have not is refused at once: their
+/// account is not looked up, and nothing of their body is read meanwhile.
+async fn authenticate(
+    state: &AppState,
+    request: &HttpRequest,
+    admits: fn(Roles) -> bool,
+) -> Result<Principal, ApiError> {
     let headers = request.headers();
     let token = bearer_token(text(headers, &X_AUTH_TOKEN), text(headers, &AUTHORIZATION))?;
     let verified = state.verifier.verify(token, state.services.clock().now())?;
+    if !state.validate_user && !admits(verified.roles) {
+        return Err(ApiError::NotAdmitted(WRONG_ROLES));
+    }
     if !state.validate_user && !verified.roles.has(Role::Manager) {
         return Ok(Principal { username: verified.username, roles: verified.roles, projects: Vec::new() });
     }
@@ -213,6 +206,7 @@ async fn authenticate(state: &AppState, request: &HttpRequest) -> Result<Princip
     let username = verified.username.clone();
     let account = blocking(move || users.find_user(&username).map_err(ServiceError::from)).await?;
     match account {
+        Some(user) if state.validate_user && !admits(user.roles) => Err(ApiError::NotAdmitted(WRONG_ROLES)),
         Some(user) if state.validate_user => {
             Ok(Principal { username: user.username, roles: user.roles, projects: user.projects })
         }

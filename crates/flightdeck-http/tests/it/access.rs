@@ -6,7 +6,10 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use flightdeck_auth::{AllowList, TrustedProxies};
 use flightdeck_http::{ApiError, ROUTES, Route, RouteAccess, openapi};
-use flightdeck_model::{JobDbId, MetaEdit, Principal, Role, Roles, StopJobBody, TagBody, WhichJob};
+use flightdeck_model::{
+    DeleteBefore, JobDbId, JobMatch, MetaEdit, OmitTagged, Principal, Role, Roles, StopJobBody, TagBody,
+    UnixTime, WhichJob,
+};
 use flightdeck_service::Caller;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -175,6 +178,21 @@ async fn a_change_of_anothers_job_is_refused_as_if_it_were_not_there() {
                 .await
                 .unwrap_err(),
         ),
+    ] {
+        let status = ApiError::from(refused).status_code();
+        assert!(matches!(status.as_u16(), 403 | 404), "{what}: {status}");
+    }
+    let by_number = WhichJob::Match(JobMatch { job_id: 2, cluster: None, start_time: None });
+    let old = DeleteBefore {
+        started_before: UnixTime(NOW),
+        omit_tagged: OmitTagged::None,
+        include_running: true,
+        with_archive: true,
+    };
+    for (what, refused) in [
+        ("edit by number", services.edit_meta(&caller, by_number.clone(), &edit).unwrap_err()),
+        ("delete by number", services.delete_job(&caller, by_number, true).unwrap_err()),
+        ("delete old ones", services.delete_jobs_before(&caller, old).unwrap_err()),
     ] {
         let status = ApiError::from(refused).status_code();
         assert!(matches!(status.as_u16(), 403 | 404), "{what}: {status}");

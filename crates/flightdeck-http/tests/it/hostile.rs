@@ -84,6 +84,7 @@ fn places(job: i64) -> Vec<(&'static str, String, Value)> {
     ));
     for (method, path) in [
         ("POST", format!("/api/jobs/tag_job/{job}")),
+        ("PATCH", format!("/api/jobs/tag_job/{job}")),
         ("DELETE", format!("/api/jobs/tag_job/{job}")),
         ("DELETE", "/api/tags/".to_owned()),
     ] {
@@ -126,6 +127,9 @@ async fn no_text_in_a_body_is_a_failure_of_ours() {
         (world.token("robot", &[Role::Api]), true),
         (world.admin(), true),
         (world.token("mona", &[Role::User, Role::Api]), false),
+        (world.token("mona", &[Role::Manager, Role::Api]), false),
+        (world.token("mona", &[Role::Support, Role::Api]), false),
+        (world.token("mona", &[Role::Ingest]), false),
     ];
     let application = world.application().await;
     for (method, path, place) in places(job) {
