@@ -20,6 +20,13 @@ struct Known {
     stopped: BTreeMap<i64, i64>,
     unsure_starts: BTreeSet<i64>,
     unsure_stops: BTreeSet<i64>,
+    /// Starts that broke a rule and were kept.
+    kept: BTreeSet<i64>,
+}
+
+/// Whether the start of a job breaks a rule, where such are kept: every seventh does.
+fn is_poor(job_id: i64) -> bool {
+    job_id % 7 == 3
 }
 
 fn job(job_id: i64) -> String {
@@ -32,8 +39,21 @@ fn job(job_id: i64) -> String {
 }
 
 /// Starts jobs, and stops every second one, until the server is gone.
-fn load(client: &mut Client, first_job: i64, known: &Mutex<Known>, acknowledged: &AtomicUsize) {
+fn load(
+    client: &mut Client,
+    first_job: i64,
+    keeps_refused: bool,
+    known: &Mutex<Known>,
+    acknowledged: &AtomicUsize,
+) {
     for job_id in (first_job..).step_by(usize::try_from(CLIENTS).unwrap()) {
+        if keeps_refused && is_poor(job_id) {
+            let poor = job(job_id).replace("\"mona\"", "\"\"");
+            let Ok((status, body)) = client.send("POST", "/api/jobs/start_job/", &poor) else { return };
+            assert_eq!(status, 422, "{body}");
+            known.lock().unwrap().kept.insert(job_id);
+            continue;
+        }
         let Ok((status, body)) = client.send("POST", "/api/jobs/start_job/", &job(job_id)) else {
             known.lock().unwrap().unsure_starts.insert(job_id);
             return;
@@ -58,7 +78,14 @@ fn load(client: &mut Client, first_job: i64, known: &Mutex<Known>, acknowledged:
 }
 
 /// Lets clients load the server, and kills it after some acknowledgements.
-fn round(site: &Site, token: &str, first_job: i64, kill_after: usize, known: &Mutex<Known>) {
+fn round(
+    site: &Site,
+    token: &str,
+    keeps_refused: bool,
+    first_job: i64,
+    kill_after: usize,
+    known: &Mutex<Known>,
+) {
     let mut server = ServerProcess::start(site);
     let address = server.address;
     let acknowledged = AtomicUsize::new(0);
@@ -68,7 +95,9 @@ fn round(site: &Site, token: &str, first_job: i64, kill_after: usize, known: &Mu
         let mut clients = Vec::new();
         for (client, mut connection) in (0..CLIENTS).zip(connections) {
             let acknowledged = &acknowledged;
-            clients.push(scope.spawn(move || load(&mut connection, first_job + client, known, acknowledged)));
+            clients.push(scope.spawn(move || {
+                load(&mut connection, first_job + client, keeps_refused, known, acknowledged);
+            }));
         }
         while acknowledged.load(Ordering::Relaxed) < kill_after {
             assert!(clients.iter().any(|client| !client.is_finished()), "the server ended by itself");
@@ -108,6 +137,13 @@ fn check(site: &Site, token: &str, known: &Known) {
         assert!(may_be_there, "nobody started job {job_id}");
     }
     drop(server);
+    let listed = site.output(&["quarantine", "list"]);
+    let mut kept = BTreeSet::new();
+    for line in listed.lines() {
+        let job_id: i64 = line.split('\t').nth(3).unwrap().parse().unwrap();
+        assert!(kept.insert(job_id), "job {job_id} is kept twice");
+    }
+    assert!(kept.is_superset(&known.kept), "kept and lost: {:?}", known.kept.difference(&kept));
     let report = site.output(&["db", "check"]);
     assert!(report.starts_with("ok"), "{report}");
 }
@@ -119,10 +155,14 @@ fn kill_again_and_again(rounds: u16) {
     for number in 0..rounds {
         // Moments that are spread over the first acknowledgements and over some hundred later ones.
         let kill_after = usize::from(number).pow(2) * 7 % 997 + 1;
-        round(&site, &token, i64::from(number) * 1_000_000 + 1, kill_after, &known);
+        let keeps_refused = number % 2 == 1;
+        let policy = if keeps_refused { "quarantine" } else { "error" };
+        site.configure(|config| config["main"]["refused-jobs"] = json!(policy));
+        round(&site, &token, keeps_refused, i64::from(number) * 1_000_000 + 1, kill_after, &known);
         check(&site, &token, &known.lock().unwrap());
     }
     assert!(known.lock().unwrap().started.len() >= usize::from(rounds));
+    assert!(!known.lock().unwrap().kept.is_empty());
 }
 
 #[test]

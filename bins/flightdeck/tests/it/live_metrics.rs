@@ -12,6 +12,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// Cores that every body has a sample of.
+const CORES: i32 = 30;
+
 /// Seconds between two samples of the synthetic clusters.
 const STEP_S: i64 = 60;
 
@@ -42,15 +45,20 @@ fn stop_body(job_id: i64, stop_s: i64) -> String {
 }
 
 fn query(client: &mut Client, host: &str, from_s: i64, steps: i64) -> Vec<Option<f64>> {
-    let body = json!({
-        "cluster": "aurora", "queries": [{"metric": "cpu_load", "host": host}],
-        "from": from_s, "to": from_s + steps * STEP_S
-    });
+    let asked = json!({"metric": "cpu_load", "host": host});
+    series(client, &asked, from_s, steps).pop().unwrap_or_default()
+}
+
+/// All series of a query.
+fn series(client: &mut Client, asked: &Value, from_s: i64, steps: i64) -> Vec<Vec<Option<f64>>> {
+    let body =
+        json!({"cluster": "aurora", "queries": [asked], "from": from_s, "to": from_s + steps * STEP_S});
     let (status, answer) = client.send("POST", "/api/query", &body.to_string()).unwrap();
     assert_eq!(status, 200, "{answer}");
     let answer: Value = serde_json::from_str(&answer).unwrap();
-    let data = answer["results"][0][0]["data"].as_array().cloned().unwrap_or_default();
-    data.iter().map(Value::as_f64).collect()
+    let found = answer["results"][0].as_array().cloned().unwrap_or_default();
+    let values = |one: &Value| one["data"].as_array().cloned().unwrap_or_default();
+    found.iter().map(|one| values(one).iter().map(Value::as_f64).collect()).collect()
 }
 
 /// Waits until the archiver is done with a job, and returns it.
@@ -140,7 +148,7 @@ fn load(client: &mut Client, number: i64, from_s: i64, known: &Mutex<Known>, ack
     let id = serde_json::from_str::<Value>(&started).unwrap()["id"].as_i64();
     for step in 0..3000 {
         let mut body = String::new();
-        for core in 0..30 {
+        for core in 0..CORES {
             let time_s = from_s + step;
             writeln!(
                 body,
@@ -208,12 +216,29 @@ fn kill_again_and_again(rounds: u16) {
                 let fits = found == Some(step.to_string()) || found == Some((newest + 1).to_string());
                 assert!(fits, "round {round}, {host}, step {step} of {newest}: {value:?}");
             }
+            // A second for each step, from a full minute on.
+            let minutes = newest / STEP_S + 1;
+            let ids: Vec<String> = (0..CORES).map(|core| core.to_string()).collect();
+            let asked = json!({"metric": "cpu_user", "host": host, "type": "core", "type-ids": ids});
+            let cores = series(&mut client, &asked, from_s, minutes);
+            assert_eq!(cores.len(), ids.len(), "round {round}, {host}");
+            for (core, found) in (0..CORES).zip(cores) {
+                let wanted = Some(f64::from(core) + 0.25);
+                let has_all = (0..minutes).zip(&found).filter(|(_, value)| **value == wanted).count();
+                assert_eq!(
+                    i64::try_from(has_all).unwrap(),
+                    minutes,
+                    "round {round}, {host}, core {core}: {found:?}"
+                );
+            }
         }
         stopped.extend(known.stopped);
     }
     let server = ServerProcess::start(&site);
     for id in stopped {
-        archived(server.address, id, &token);
+        let job = archived(server.address, id, &token);
+        assert!(job["statistics"]["cpu_load"]["avg"].is_f64(), "{job}");
+        assert!(job["statistics"]["cpu_user"]["avg"].is_f64(), "{job}");
     }
 }
 
