@@ -62,6 +62,13 @@ pub trait Disk: Debug + Send + Sync {
     /// What the system says.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Gives a file a second name, or copies it where files have but one.
+    ///
+    /// # Errors
+    ///
+    /// When there is a file of that name, or what the system says.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
     /// Removes a file.
     ///
     /// # Errors
@@ -158,9 +165,30 @@ impl Disk for OsDisk {
         fs::rename(from, to)
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        match fs::hard_link(from, to) {
+            Err(error) if !matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
+                copy(from, to)
+            }
+            outcome => outcome,
+        }
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
+}
+
+/// Copies a file; what became of it is removed again if that fails.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let mut source = File::open(from)?;
+    let mut target = OpenOptions::new().write(true).create_new(true).open(to)?;
+    let outcome = io::copy(&mut source, &mut target).and_then(|_bytes| target.sync_all());
+    if outcome.is_err() {
+        // The first failure is told.
+        let _ = fs::remove_file(to);
+    }
+    outcome
 }
 
 #[derive(Debug)]

@@ -4,10 +4,14 @@ use crate::disk::{Disk, FileEntry, ReadFile};
 use crate::error::LogError;
 use crate::file_header::{self, FILE_HEADER_BYTES, FileHeader, Magic};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// The folder, in that of the log or the snapshots, into which damaged files are moved.
+/// The folder, in that of the log or the snapshots, into which damaged files are moved. They are linked there as soon as
+/// they are found.
 pub(crate) const SET_ASIDE_FOLDER: &str = "damaged";
+
+/// Files of one name that are kept there at most.
+const SAME_NAMES_MAX: u32 = 1000;
 
 /// Lists the files of a folder; makes it if it is missing.
 pub(crate) fn list_or_create(disk: &dyn Disk, folder: &Path) -> Result<Vec<FileEntry>, LogError> {
@@ -48,18 +52,44 @@ pub(crate) fn remove(disk: &dyn Disk, path: &Path) -> Result<(), LogError> {
 
 /// Moves a file into the folder for damaged ones.
 pub(crate) fn set_aside(disk: &dyn Disk, folder: &Path, path: &Path) -> Result<(), LogError> {
+    let kept = keep_aside(disk, folder, path);
+    kept.map_err(|source| LogError::Rename { path: path.to_owned(), source })?;
+    remove(disk, path)
+}
+
+/// Has a damaged file in the folder for damaged ones as well, so that it is there whatever becomes of the file itself, whose
+/// good records are still needed.
+pub(crate) fn keep_aside(disk: &dyn Disk, folder: &Path, path: &Path) -> io::Result<()> {
     let target_folder = folder.join(SET_ASIDE_FOLDER);
-    let target: PathBuf = target_folder.join(path.file_name().unwrap_or_default());
-    let moved = disk
-        .create_folders(&target_folder)
-        .and_then(|()| disk.rename(path, &target))
-        .and_then(|()| disk.sync_folder(&target_folder));
-    match moved {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(LogError::Rename { path: path.to_owned(), source })
+    disk.create_folders(&target_folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    for number in 1..=SAME_NAMES_MAX {
+        let suffix = if number == 1 { String::new() } else { format!(".{number}") };
+        let target = target_folder.join(format!("{name}{suffix}"));
+        match disk.link(path, &target) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            // Another file may have had the name, before the folder began anew.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if bytes_of(disk, path) == bytes_of(disk, &target) {
+                    return disk.sync_folder(&target_folder);
+                }
+            }
+            outcome => return outcome.and_then(|()| disk.sync_folder(&target_folder)),
         }
-        _ => Ok(()),
     }
+    Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+/// As [`keep_aside`], but when the file is found damaged; what fails then is tried again before it is removed.
+pub(crate) fn try_keep_aside(disk: &dyn Disk, folder: &Path, path: &Path) {
+    if let Err(error) = keep_aside(disk, folder, path) {
+        tracing::warn!(path = %path.display(), %error, "a damaged file has no copy in the folder damaged yet");
+    }
+}
+
+/// How large a file is, if it can be read.
+fn bytes_of(disk: &dyn Disk, path: &Path) -> Option<u64> {
+    Some(disk.open(path).ok()?.bytes())
 }
 
 pub(crate) fn wide(bytes: usize) -> u64 {

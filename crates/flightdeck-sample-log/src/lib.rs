@@ -9,7 +9,7 @@
 //! - What [`Log::append`] answered with `Ok` is found by [`Log::replay`], or in a snapshot, whatever happened since:
 //!   failed writes, a full disk, a killed program; with [`Durability::Sync`] also a loss of power.
 //! - Nothing is read that was not written: everything has a CRC32C. What is damaged costs only the record or section
-//!   that it is in, and is counted; damaged files are moved into the folder `damaged` where others are removed.
+//!   that it is in, and is counted; a damaged file is kept in the folder `damaged` from when it is found.
 //! - Opening works whatever state the files are in; only a file of a later version is refused.
 //!
 //! # How to use it

@@ -188,8 +188,7 @@ impl Log {
     }
 
     /// Removes all segments up to one that [`rotate`](Self::rotate) gave, because a snapshot holds what they say. A segment
-    /// that was found damaged is moved into the folder `damaged` instead, for somebody to look at; nothing here removes
-    /// it from there.
+    /// that was found damaged stays in the folder `damaged`, for somebody to look at; nothing here removes it from there.
     ///
     /// # Errors
     ///
@@ -328,7 +327,7 @@ impl Log {
         self.folder.join(format!("log-{:010}.fdl", number.0))
     }
 
-    /// Where damaged segments are moved.
+    /// Where damaged segments are kept.
     #[must_use]
     pub fn set_aside_folder(&self) -> PathBuf {
         self.folder.join(SET_ASIDE_FOLDER)

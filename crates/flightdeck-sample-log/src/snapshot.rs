@@ -156,8 +156,8 @@ impl Snapshots {
         Ok(info)
     }
 
-    /// Removes snapshots. One that was found damaged is moved into the folder `damaged` instead, for somebody to look at;
-    /// nothing here removes it from there.
+    /// Removes snapshots. One that was found damaged stays in the folder `damaged`, for somebody to look at; nothing here
+    /// removes it from there.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl Snapshots {
         self.known.iter().map(|snapshot| snapshot.bytes).sum()
     }
 
-    /// Where damaged snapshots are moved.
+    /// Where damaged snapshots are kept.
     #[must_use]
     pub fn set_aside_folder(&self) -> PathBuf {
         self.folder.join(SET_ASIDE_FOLDER)

@@ -13,8 +13,8 @@ use power_loss::Unsynced;
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fault {
-    /// The operation that fails, from 1 on; creating, writing, syncing, cutting, renaming and removing count, also those
-    /// that failed.
+    /// The operation that fails, from 1 on; creating, writing, syncing, cutting, renaming, linking and removing count, also
+    /// those that failed.
     pub operation: u64,
     /// How it fails.
     pub error: io::ErrorKind,
@@ -160,6 +160,13 @@ impl Disk for FaultyDisk {
         let mut state = self.pass()?;
         self.inner.rename(from, to)?;
         state.unsynced.rename(from, to);
+        Ok(())
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.pass()?;
+        self.inner.link(from, to)?;
+        state.unsynced.link(to);
         Ok(())
     }
 

@@ -46,6 +46,7 @@ fn log(report: &OpenReport) {
         blocks = report.blocks,
         log_samples = report.log_samples,
         passed_over = report.passed_over,
+        torn_bytes = report.torn_bytes,
         seconds = report.seconds,
         "the metric store is open"
     );

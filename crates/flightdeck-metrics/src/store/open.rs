@@ -32,11 +32,14 @@ pub struct OpenReport {
     pub blocks: u64,
     /// Samples that came from the log.
     pub log_samples: u64,
-    /// Parts of snapshots and records of the log that are damaged. They were left aside; their files are kept.
+    /// Parts of snapshots and records of the log that are damaged. They were left aside; their files are in the folder
+    /// `damaged` as well.
     pub damaged: u64,
     /// Files of the log that end in the middle of a record, as a crash leaves them. Nobody was told that such a record was
     /// written, unless it is the very last one and damage made it look like that.
     pub torn: u64,
+    /// The bytes of these records.
+    pub torn_bytes: u64,
     /// Samples and blocks of clusters and metrics that are not configured. Nobody can read them, but they are kept like
     /// others: they are there again when their names are configured at a later start.
     pub passed_over: u64,
@@ -82,7 +85,7 @@ pub(super) fn open(
     let oldest_s = now_s.saturating_sub(options.retention_s);
     let mut report = OpenReport::default();
     let mut files = Snapshots::open(Arc::clone(disk), directory).map_err(StoreError::Log)?;
-    let resampled = load_snapshots(&mut files, options, memory, &mut report);
+    let is_rewritten = load_snapshots(&mut files, options, memory, &mut report);
     let log_options = LogOptions { durability: options.durability, segment_bytes: options.segment_bytes };
     let mut log =
         Log::open(Arc::clone(disk), directory, log_options, files.log_start()).map_err(StoreError::Log)?;
@@ -92,8 +95,8 @@ pub(super) fn open(
         report.took_over = Some(take_over(root, memory, oldest_s));
     }
     report.seconds = begun.elapsed().as_secs_f64();
-    // Earlier snapshots still have what was dropped on request, and blocks of other steps do not take each other's place.
-    let snapshots = Snapshotting { files, next_is_full: freed || resampled };
+    // Earlier snapshots still have what was dropped on request.
+    let snapshots = Snapshotting { files, next_is_full: freed || is_rewritten };
     Ok(Opened { log, snapshots, lock, report })
 }
 
@@ -108,7 +111,8 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Brings what the snapshots have into memory. Returns whether blocks are of another timestep than their metric has now.
+/// Brings what the snapshots have into memory. Returns whether the next one has to have everything: one that is damaged is
+/// in the way of the later ones until another takes its place, and blocks of other steps do not take each other's.
 fn load_snapshots(
     files: &mut Snapshots,
     options: &StoreOptions,
@@ -118,34 +122,36 @@ fn load_snapshots(
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = if options.load_threads == 0 { cores.min(LOAD_THREADS_MAX) } else { options.load_threads };
     let passed_over = AtomicU64::new(0);
-    let unreadable = AtomicU64::new(0);
-    let is_of_other_steps = AtomicBool::new(false);
+    let senseless = AtomicU64::new(0);
+    let has_other_steps = AtomicBool::new(false);
     let take = |found: SnapshotBlock<'_>| {
-        let Ok(block) = Block::from_bytes(found.bytes) else {
-            unreadable.fetch_add(1, Ordering::Relaxed);
-            return;
-        };
         let configured_timestep_s = memory.configured_timestep_s(&found.series);
         if configured_timestep_s.is_none() {
             passed_over.fetch_add(1, Ordering::Relaxed);
         } else if configured_timestep_s != Some(found.timestep_s) {
-            is_of_other_steps.store(true, Ordering::Relaxed);
+            has_other_steps.store(true, Ordering::Relaxed);
         }
-        // Which old samples jobs still need nobody has said yet: what no one needs goes with the next maintenance.
-        if !memory.insert_saved(&found.series, found.timestep_s, found.block_number, block, i64::MIN) {
-            unreadable.fetch_add(1, Ordering::Relaxed);
-        }
+        let is_taken = Block::from_bytes(found.bytes).is_ok_and(|block| {
+            // Which old samples jobs still need nobody has said yet: what no one needs goes with the next maintenance.
+            memory.insert_saved(&found.series, found.timestep_s, found.block_number, block, i64::MIN)
+        });
+        senseless.fetch_add(u64::from(!is_taken), Ordering::Relaxed);
     };
-    let numbers: Vec<u64> = files.needed().iter().map(|file| file.number).collect();
-    for number in numbers {
+    let needed: Vec<(u64, bool)> = files.needed().iter().map(|file| (file.number, file.is_whole)).collect();
+    let mut has_damage = false;
+    for (number, is_whole) in needed {
         let loaded = files.load(number, threads, &take);
+        let rejected = senseless.swap(0, Ordering::Relaxed);
+        if rejected > 0 {
+            files.reject(number, rejected);
+        }
         report.snapshots += 1;
         report.blocks += loaded.blocks;
-        report.damaged += loaded.damaged_sections + u64::from(loaded.unreadable.is_some());
+        report.damaged += rejected + loaded.damaged_sections + u64::from(loaded.unreadable.is_some());
+        has_damage |= rejected > 0 || !is_whole || !loaded.is_complete();
     }
-    report.damaged += unreadable.into_inner();
     report.passed_over += passed_over.into_inner();
-    is_of_other_steps.into_inner()
+    has_damage || has_other_steps.into_inner()
 }
 
 /// Brings what the log says into memory. Returns whether blocks were dropped on request.
@@ -195,6 +201,7 @@ fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) -> bool {
     report.passed_over += passed_over;
     report.damaged += refused + counts.damaged_records + counts.unreadable.len() as u64;
     report.torn += counts.torn_segments;
+    report.torn_bytes += counts.torn_bytes;
     has_freed
 }
 

@@ -151,13 +151,13 @@ fn nothing_goes_before_it_is_said_what_jobs_need() {
     let (reopened, _) = site.open();
     for _ in 0..2 {
         let done = reopened.maintain(later).unwrap();
-        assert!(done.ends_with("nobody has said yet whose samples are needed"), "{done}");
+        assert!(done.contains("nobody has said yet whose samples are needed"), "{done}");
         assert_eq!(read_all(&reopened, &of_node("a1", "load")).len(), 4);
         assert_eq!(site.files("snapshot-"), 2);
     }
     reopened.hold(Vec::new());
     let done = reopened.maintain(later).unwrap();
-    assert!(done.contains(" 1 expired") && done.ends_with("bytes"), "{done}");
+    assert!(done.contains(" 1 expired") && !done.contains("nobody has said"), "{done}");
     assert!(read_all(&reopened, &of_node("a1", "load")).is_empty());
     assert_eq!(site.files("snapshot-"), 1);
 }

@@ -61,8 +61,8 @@ struct Chunk {
 
 impl Log {
     /// Gives all records that no snapshot holds, in the order in which they were appended; to be called before anything is
-    /// appended. What is damaged is passed over and counted. An error of `visit` counts the record as damaged as
-    /// well.
+    /// appended. What is damaged is passed over and counted, and its segment is kept in the folder `damaged` as well. An
+    /// error of `visit` counts the record as damaged as well.
     ///
     /// Reading and checking run ahead on a second thread; about 6 MiB are in memory at a time.
     pub fn replay(&mut self, visit: &mut dyn FnMut(Record<'_>) -> Result<(), RecordError>) -> ReplayReport {
@@ -86,8 +86,15 @@ impl Log {
             reading = read_ahead(reading, &segments, &mut take);
         }
         report += reading.report;
-        self.damaged.extend(reading.damaged.union(&malformed));
-        report.damaged_segments = folder::wide(reading.damaged.union(&malformed).count());
+        for number in malformed {
+            tracing::error!(path = %self.path(number).display(), "a log segment has records without sense");
+            reading.damaged.insert(number);
+        }
+        report.damaged_segments = folder::wide(reading.damaged.len());
+        for number in reading.damaged {
+            folder::try_keep_aside(self.disk.as_ref(), &self.folder, &self.path(number));
+            self.damaged.insert(number);
+        }
         report
     }
 }
@@ -172,12 +179,18 @@ impl Reading {
         self.report.segments += 1;
         let mut damage = Damage::default();
         if let Err(error) = self.read_frames(number, path, &mut damage, give) {
-            tracing::warn!(path = %path.display(), %error, "a log segment cannot be read to its end");
+            tracing::error!(path = %path.display(), %error, "a log segment cannot be read to its end");
             self.report.unreadable.push(UnreadableFile { path: path.to_owned(), error });
             self.damaged.insert(number);
         }
         if damage.frames > 0 {
+            let Damage { frames, bytes, .. } = damage;
+            tracing::error!(path = %path.display(), records = frames, bytes, "a log segment is damaged");
             self.damaged.insert(number);
+        }
+        if damage.torn_bytes > 0 {
+            let bytes = damage.torn_bytes;
+            tracing::warn!(path = %path.display(), bytes, "a log segment ends within a record that nobody was told of");
         }
         self.report.damaged_records += damage.frames;
         self.report.damaged_bytes += damage.bytes;

@@ -7,6 +7,7 @@ use crate::folder::{self, wide};
 use crate::frame::FrameReader;
 use crate::log::UnreadableFile;
 use std::io;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -44,8 +45,8 @@ struct Tally {
 
 impl Snapshots {
     /// Gives all blocks of a snapshot to `visit`, from so many threads at once and in no order; no block is there
-    /// twice. What is damaged is passed over and counted; the file stays until [`remove`](Self::remove), as its
-    /// good sections are needed until a full snapshot takes its place. About 1 MiB a thread is in memory, and
+    /// twice. What is damaged is passed over and counted, and the file is kept in the folder `damaged` as well; it stays until
+    /// [`remove`](Self::remove), as its good sections are needed until a full snapshot takes its place. About 1 MiB a thread is in memory, and
     /// 1 MiB more.
     ///
     /// A number without a snapshot gives nothing.
@@ -66,9 +67,26 @@ impl Snapshots {
             }
         };
         if !report.is_complete() {
-            self.damaged.insert(number);
+            let path = snapshot.path.clone();
+            let LoadReport { damaged_sections: sections, damaged_bytes: bytes, unreadable, .. } = &report;
+            let error = unreadable.as_ref().map(|file| tracing::field::display(&file.error));
+            tracing::error!(path = %path.display(), sections, bytes, error, "a snapshot is damaged");
+            self.keep_damaged(number, &path);
         }
         report
+    }
+
+    /// Says that a snapshot has blocks without sense, although its checksums fit.
+    pub fn reject(&mut self, number: u64, blocks: u64) {
+        let Some(snapshot) = self.known.iter().find(|snapshot| snapshot.number == number) else { return };
+        let path = snapshot.path.clone();
+        tracing::error!(path = %path.display(), blocks, "a snapshot has blocks without sense");
+        self.keep_damaged(number, &path);
+    }
+
+    fn keep_damaged(&mut self, number: u64, path: &Path) {
+        folder::try_keep_aside(self.disk.as_ref(), &self.folder, path);
+        self.damaged.insert(number);
     }
 
     fn frames(&self, snapshot: &SnapshotInfo) -> io::Result<FrameReader> {

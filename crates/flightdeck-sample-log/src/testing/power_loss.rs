@@ -88,6 +88,11 @@ impl Unsynced {
         self.names.push(NameChange::Renamed { from: from.to_owned(), to: to.to_owned() });
     }
 
+    /// A file that was there has a second name.
+    pub(super) fn link(&mut self, path: &Path) {
+        self.names.push(NameChange::Created(path.to_owned()));
+    }
+
     pub(super) fn remove(&mut self, path: &Path, content: Vec<u8>) {
         // If it comes back, then with all that it had.
         self.files

@@ -179,11 +179,33 @@ fn a_damaged_snapshot_stays_while_it_is_needed_and_is_then_set_aside() {
         assert_eq!((found.len(), report.damaged_sections), (2, 1));
     }
     assert!(first.path.exists());
+    let kept = damaged.set_aside_folder().join(first.path.file_name().unwrap());
+    assert_eq!(std::fs::read(&kept).unwrap(), std::fs::read(&first.path).unwrap());
     write(&mut damaged, head(2, true), &[("a", 0), ("a", 2)]);
     damaged.remove(&[first.number]).unwrap();
     assert!(!first.path.exists());
     assert_eq!(files_named(&damaged.set_aside_folder(), "snapshot-").len(), 1);
     assert_eq!(open_snapshots(folder.path()).list().len(), 1);
+}
+
+#[test]
+fn a_damaged_file_does_not_take_the_place_of_another_one_of_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("damaged");
+    std::fs::create_dir(&kept).unwrap();
+    let name = "snapshot-0000000001-0000000001.fds";
+    std::fs::write(kept.join(name), b"of an earlier life").unwrap();
+    std::fs::write(folder.path().join(name), b"damaged").unwrap();
+    for _ in 0..2 {
+        load(&mut open_snapshots(folder.path()), 1, 1);
+    }
+    let mut snapshots = open_snapshots(folder.path());
+    load(&mut snapshots, 1, 1);
+    snapshots.remove(&[1]).unwrap();
+    assert!(!folder.path().join(name).exists());
+    assert_eq!(files_named(&kept, "").len(), 2);
+    assert_eq!(std::fs::read(kept.join(name)).unwrap(), b"of an earlier life");
+    assert_eq!(std::fs::read(kept.join(format!("{name}.2"))).unwrap(), b"damaged");
 }
 
 /// A file system that was repaired may have cut a file off. A full snapshot that lost its end must not hide those before
