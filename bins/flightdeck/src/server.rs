@@ -124,7 +124,7 @@ impl ServerBuilder {
             issuer,
             clock: self.clock,
             services,
-            schedule: None,
+            schedules: Vec::new(),
             archiver: None,
             idle_memory: None,
             #[cfg(feature = "nats")]
@@ -133,8 +133,8 @@ impl ServerBuilder {
             handle,
             thread: Some(thread),
         };
-        let schedule = Schedule::start(server.services.clone()).map_err(StartError::Thread)?;
-        server.schedule = Some(schedule);
+        let schedules = Schedule::start(&server.services).map_err(StartError::Thread)?;
+        server.schedules.extend(schedules);
         server.archiver = Some(Archiver::start(server.services.clone()).map_err(StartError::Thread)?);
         server.idle_memory = Some(IdleMemory::start().map_err(StartError::Thread)?);
         #[cfg(feature = "nats")]
@@ -208,7 +208,7 @@ pub struct RunningServer {
     issuer: Option<TokenIssuer>,
     clock: Arc<dyn Clock>,
     services: Services,
-    schedule: Option<Schedule>,
+    schedules: Vec<Schedule>,
     archiver: Option<Archiver>,
     idle_memory: Option<IdleMemory>,
     #[cfg(feature = "nats")]
@@ -278,9 +278,7 @@ impl RunningServer {
     }
 
     fn stop_and_join(&mut self) -> std::io::Result<()> {
-        if let Some(schedule) = &mut self.schedule {
-            schedule.begin_to_stop();
-        }
+        self.schedules.iter_mut().for_each(Schedule::begin_to_stop);
         if let Some(archiver) = &self.archiver {
             archiver.begin_to_stop();
         }
@@ -303,7 +301,7 @@ impl RunningServer {
         if let Some(nats) = self.nats.take() {
             nats.stop_and_wait();
         }
-        self.schedule = None;
+        self.schedules.clear();
         self.archiver = None;
         self.idle_memory = None;
         let Some(store) = self.samples.take() else { return };

@@ -16,6 +16,7 @@ use std::collections::HashSet;
 use std::ops::AddAssign;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 mod finished_job;
@@ -141,9 +142,13 @@ impl Services {
             }
         };
         let threads = self.settings.archive_workers.clamp(1, due.len().max(1));
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             for _ in 1..threads {
-                scope.spawn(work);
+                let worker = thread::Builder::new().name("flightdeck-archiver".to_owned());
+                if let Err(error) = worker.spawn_scoped(scope, work) {
+                    tracing::warn!(%error, "no further thread can be started: jobs are archived with fewer");
+                    break;
+                }
             }
             work();
         });

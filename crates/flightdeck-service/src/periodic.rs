@@ -26,6 +26,22 @@ pub struct PeriodicTask {
     pub interval: Duration,
     /// Whether a run is wanted at start already, before the first interval is over.
     pub at_start: bool,
+    /// Whether it keeps the metric store within its bounds: then no other work may hold it up.
+    pub keeps_samples: bool,
+}
+
+impl PeriodicTask {
+    const fn every(interval: Duration, name: &'static str) -> Self {
+        Self { name, interval, at_start: false, keeps_samples: false }
+    }
+
+    const fn and_at_start(self) -> Self {
+        Self { at_start: true, ..self }
+    }
+
+    const fn keeping_samples(self) -> Self {
+        Self { keeps_samples: true, ..self }
+    }
 }
 
 /// One kind of work: does it once and tells in a few words what was done.
@@ -39,15 +55,15 @@ impl Services {
         let hour = Duration::from_hours(1);
         let mut tasks = Vec::new();
         if self.keeps_refused() {
-            tasks.push(PeriodicTask { name: apply_kept_stops::NAME, interval: minute, at_start: true });
+            tasks.push(PeriodicTask::every(minute, apply_kept_stops::NAME).and_at_start());
         }
         if self.settings.stop_overdue_grace_s.is_some() {
-            tasks.push(PeriodicTask { name: stop_overdue_jobs::NAME, interval: minute, at_start: false });
+            tasks.push(PeriodicTask::every(minute, stop_overdue_jobs::NAME));
         }
         // At start: what was under way when the server was ended goes on.
-        tasks.push(PeriodicTask { name: settle_archive::NAME, interval: minute, at_start: true });
+        tasks.push(PeriodicTask::every(minute, settle_archive::NAME).and_at_start());
         if self.settings.node_state_retention_s.is_some() {
-            tasks.push(PeriodicTask { name: node_state_retention::NAME, interval: hour, at_start: false });
+            tasks.push(PeriodicTask::every(hour, node_state_retention::NAME));
         }
         tasks.extend(self.metric_tasks());
         tasks
@@ -58,16 +74,17 @@ impl Services {
         let mut tasks = Vec::new();
         if self.metrics.own.is_some() {
             // At start, and before the first maintenance: what jobs need must not be dropped.
-            tasks.push(PeriodicTask { name: hold_samples::NAME, interval: minute, at_start: true });
-            tasks.push(PeriodicTask { name: maintain_metrics::NAME, interval: minute, at_start: false });
+            let hold = PeriodicTask::every(minute, hold_samples::NAME).and_at_start();
+            let maintain = PeriodicTask::every(minute, maintain_metrics::NAME);
             let interval = seconds(self.settings.checkpoint_interval_s);
-            tasks.push(PeriodicTask { name: checkpoint_metrics::NAME, interval, at_start: false });
+            let checkpoint = PeriodicTask::every(interval, checkpoint_metrics::NAME);
+            tasks.extend([hold, maintain, checkpoint].map(PeriodicTask::keeping_samples));
         }
         if let Some(interval_s) = self.settings.footprint_interval_s
             && !self.metrics.is_empty()
         {
             let interval = seconds(interval_s);
-            tasks.push(PeriodicTask { name: refresh_footprints::NAME, interval, at_start: false });
+            tasks.push(PeriodicTask::every(interval, refresh_footprints::NAME));
         }
         tasks
     }

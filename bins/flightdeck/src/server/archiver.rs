@@ -3,6 +3,7 @@
 use flightdeck_model::with_causes;
 use flightdeck_service::Services;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -20,17 +21,28 @@ pub(super) struct Archiver {
 
 impl Archiver {
     pub(super) fn start(services: Services) -> io::Result<Self> {
+        let waiting = services.clone();
+        let round = move || {
+            if let Err(error) = services.archive_due_jobs() {
+                tracing::error!(error = with_causes(&error), "the jobs to be archived could not be listed");
+            }
+        };
+        Self::start_with(round, move || waiting.wait_for_archiving(LOOK_INTERVAL))
+    }
+
+    /// A fault in a round is an error in the log: the thread is the only one that archives, and goes on.
+    fn start_with(
+        mut round: impl FnMut() + Send + 'static,
+        wait: impl Fn() + Send + 'static,
+    ) -> io::Result<Self> {
         let stopping = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&stopping);
         let thread = std::thread::Builder::new().name("flightdeck-archiver".to_owned()).spawn(move || {
             while !stop.load(Ordering::Relaxed) {
-                if let Err(error) = services.archive_due_jobs() {
-                    tracing::error!(
-                        error = with_causes(&error),
-                        "the jobs to be archived could not be listed"
-                    );
+                if catch_unwind(AssertUnwindSafe(&mut round)).is_err() {
+                    tracing::error!("archiving panicked, and is tried again: the log has the place");
                 }
-                services.wait_for_archiving(LOOK_INTERVAL);
+                wait();
             }
         })?;
         Ok(Self { stopping, thread: Some(thread) })
@@ -48,5 +60,26 @@ impl Drop for Archiver {
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the archiving thread panicked");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_round_that_panics_is_not_the_last() {
+        let (told, rounds) = mpsc::channel();
+        let mut number = 0;
+        let round = move || {
+            number += 1;
+            assert!(number > 1, "the first round fails");
+            // Nobody listens after the test.
+            let _ = told.send(number);
+        };
+        let archiver = Archiver::start_with(round, std::thread::yield_now).unwrap();
+        assert_eq!(rounds.recv(), Ok(2));
+        drop(archiver);
     }
 }

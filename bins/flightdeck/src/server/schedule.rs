@@ -1,4 +1,7 @@
-//! Runs the periodic tasks on a thread of their own: which is due when, and waiting for it.
+//! Runs the periodic tasks on two threads of their own: which is due when, and waiting for it.
+//!
+//! Those that keep the metric store within its bounds have a thread to themselves: others read and write the archive and
+//! ask other servers, which may hang.
 //!
 //! What the tasks do, how often, and what is kept of each run is the service's business. Time is monotonic here:
 //! setting the machine's clock neither holds a task up nor runs it twice.
@@ -12,7 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// The thread that runs the tasks. Stops when it is dropped, after the task that is under way.
+/// A thread that runs tasks. Stops when it is dropped, after the task that is under way.
 #[derive(Debug)]
 pub(super) struct Schedule {
     /// Nothing is ever sent: the thread ends when this end is gone.
@@ -21,10 +24,10 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// Starts the thread for all tasks that are configured.
-    pub(super) fn start(services: Services) -> io::Result<Self> {
-        let agenda = Agenda::new(services.periodic_tasks(), Instant::now());
-        Self::start_with(agenda, move |task| {
+    /// Starts the threads for all tasks that are configured.
+    pub(super) fn start(services: &Services) -> io::Result<[Self; 2]> {
+        let services = services.clone();
+        Self::start_apart(services.periodic_tasks(), move |task| {
             let run = services.run_periodic_task(task.name);
             match run.error {
                 None => tracing::debug!(task = run.name, result = run.result, "a periodic task has run"),
@@ -33,10 +36,26 @@ impl Schedule {
         })
     }
 
-    fn start_with(agenda: Agenda, run: impl FnMut(&PeriodicTask) + Send + 'static) -> io::Result<Self> {
+    /// A thread for the tasks that keep samples, and one for all others.
+    fn start_apart(
+        tasks: Vec<PeriodicTask>,
+        run: impl FnMut(&PeriodicTask) + Clone + Send + 'static,
+    ) -> io::Result<[Self; 2]> {
+        let now = Instant::now();
+        let (of_samples, others) = tasks.into_iter().partition(|task| task.keeps_samples);
+        let of_samples = Self::start_with("flightdeck-samples", Agenda::new(of_samples, now), run.clone())?;
+        let others = Self::start_with("flightdeck-tasks", Agenda::new(others, now), run)?;
+        Ok([of_samples, others])
+    }
+
+    fn start_with(
+        name: &str,
+        agenda: Agenda,
+        run: impl FnMut(&PeriodicTask) + Send + 'static,
+    ) -> io::Result<Self> {
         let (running, stop) = channel();
         let thread = std::thread::Builder::new()
-            .name("flightdeck-tasks".to_owned())
+            .name(name.to_owned())
             .spawn(move || run_until_stopped(agenda, &stop, run))?;
         Ok(Self { running: Some(running), thread: Some(thread) })
     }
