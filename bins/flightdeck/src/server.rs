@@ -35,8 +35,8 @@ use std::thread::JoinHandle;
 /// How long a stopping server waits for requests under way; less than service managers wait.
 const SHUTDOWN_TIMEOUT_S: u64 = 10;
 /// Threads for blocking work of one worker. More would only take the cores from each other, and wait for
-/// database connections; fewer would let one slow file hold up the others.
-const BLOCKING_THREADS_PER_WORKER: usize = 2;
+/// database connections; with fewer, another server's store that hangs, which may hold two, would hold up all else.
+const BLOCKING_THREADS_PER_WORKER: usize = 4;
 
 /// The server.
 #[derive(Debug)]

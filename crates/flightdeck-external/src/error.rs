@@ -107,7 +107,7 @@ impl From<ExternalError> for PortError {
             | ExternalError::TooLarge { .. }
             | ExternalError::Decode { .. }
             | ExternalError::LeftAlone { .. }
-            | ExternalError::Busy { .. } => PortErrorKind::Unavailable,
+            | ExternalError::Busy { .. } => PortErrorKind::NoAnswer,
         };
         let what = error.to_string();
         match error {

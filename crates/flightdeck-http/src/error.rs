@@ -84,7 +84,7 @@ impl ApiError {
     fn public_text(&self) -> String {
         let status = self.status_code();
         if status.is_server_error() {
-            return failure_text(status).to_owned();
+            return failure_text(status, Some(self)).to_owned();
         }
         let mut text = self.to_string();
         if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
@@ -123,7 +123,12 @@ fn in_words(report: &WriteReport) -> String {
 }
 
 /// What a client is told of a failure of ours.
-pub(crate) fn failure_text(status: StatusCode) -> &'static str {
+pub(crate) fn failure_text(status: StatusCode, error: Option<&ApiError>) -> &'static str {
+    if let Some(ApiError::Service(ServiceError::Port(port))) = error
+        && port.kind == PortErrorKind::NoAnswer
+    {
+        return "the metric store of another server does not answer, try again later";
+    }
     match status {
         StatusCode::SERVICE_UNAVAILABLE => "the server is busy, try again later",
         StatusCode::INSUFFICIENT_STORAGE => {
@@ -152,7 +157,7 @@ impl ResponseError for ApiError {
             Self::TooManyLongLists => StatusCode::TOO_MANY_REQUESTS,
             Self::Service(ServiceError::Port(error)) => match error.kind {
                 PortErrorKind::Conflict => StatusCode::CONFLICT,
-                PortErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                PortErrorKind::Unavailable | PortErrorKind::NoAnswer => StatusCode::SERVICE_UNAVAILABLE,
                 PortErrorKind::NoSpace => StatusCode::INSUFFICIENT_STORAGE,
                 PortErrorKind::Corrupt | PortErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             },

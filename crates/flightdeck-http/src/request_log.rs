@@ -58,10 +58,12 @@ pub(crate) async fn log_request(
 fn explain_failure(response: ServiceResponse<BoxBody>, request_id: &str) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let route = response.request().match_pattern().unwrap_or_default();
-    let cause = response.response().error().map(chain).unwrap_or_default();
+    let error = response.response().error();
+    let cause = error.map(chain).unwrap_or_default();
     tracing::error!(request_id, route, status = status.as_u16(), cause, "a request failed");
     let retry_after = response.headers().get(RETRY_AFTER).cloned();
-    let mut answer = error_answer(status, &format!("{} (request id {request_id})", failure_text(status)));
+    let text = failure_text(status, error.and_then(Error::as_error));
+    let mut answer = error_answer(status, &format!("{text} (request id {request_id})"));
     if let Some(seconds) = retry_after {
         answer.headers_mut().insert(RETRY_AFTER, seconds);
     }

@@ -50,6 +50,8 @@ pub enum PortErrorKind {
     Conflict,
     /// Not now; later perhaps.
     Unavailable,
+    /// Another server does not answer now, or not with sense; later perhaps.
+    NoAnswer,
     /// There is no room on the disk. What was acknowledged is safe, and can be read.
     NoSpace,
     /// What is stored cannot be understood.

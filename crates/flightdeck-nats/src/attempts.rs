@@ -154,7 +154,7 @@ fn trouble(error: &ServiceError) -> Trouble {
 
 fn port_trouble(error: &PortError) -> Trouble {
     match error.kind {
-        PortErrorKind::Unavailable | PortErrorKind::NoSpace => Trouble::Away,
+        PortErrorKind::Unavailable | PortErrorKind::NoAnswer | PortErrorKind::NoSpace => Trouble::Away,
         PortErrorKind::Conflict | PortErrorKind::Corrupt | PortErrorKind::Internal => Trouble::Broken,
     }
 }

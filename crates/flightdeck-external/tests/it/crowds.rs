@@ -65,7 +65,7 @@ fn ask(store: &ExternalStore) -> Result<Vec<SeriesAnswer>, PortError> {
 #[track_caller]
 fn assert_refused(store: &ExternalStore, url: &str) {
     let refused = ask(store).unwrap_err();
-    assert_eq!(refused.kind, PortErrorKind::Unavailable);
+    assert_eq!(refused.kind, PortErrorKind::NoAnswer);
     let text = format!("the metric store {url} of this cluster does not answer: 2 questions are waiting");
     assert!(refused.what.starts_with(&text), "{refused:?}");
 }

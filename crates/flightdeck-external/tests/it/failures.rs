@@ -19,7 +19,7 @@ fn in_full(error: &PortError) -> String {
 #[track_caller]
 fn assert_fails(store: &ExternalStore, url: &str, reason: &str) {
     let error = store.read_series("emmy", &[node("n01")], SPAN).unwrap_err();
-    assert_eq!(error.kind, PortErrorKind::Unavailable, "{error:?}");
+    assert_eq!(error.kind, PortErrorKind::NoAnswer, "{error:?}");
     assert!(error.what.contains(url), "{}", error.what);
     let text = in_full(&error);
     assert!(text.contains(reason), "{text} does not say {reason:?}");

@@ -213,6 +213,7 @@ async fn a_job_without_data_says_so() {
 #[rstest]
 #[case(PortErrorKind::NoSpace, 507, "30", "full")]
 #[case(PortErrorKind::Unavailable, 503, "1", "busy")]
+#[case(PortErrorKind::NoAnswer, 503, "1", "of another server does not answer")]
 #[case(PortErrorKind::Corrupt, 500, "", "failed")]
 #[case(PortErrorKind::Internal, 500, "", "failed")]
 #[actix_web::test]

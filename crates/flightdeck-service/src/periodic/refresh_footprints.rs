@@ -59,13 +59,19 @@ impl Refreshed {
             Err(error) => {
                 tracing::warn!(job = %job.id, error = with_causes(&error), "a running job's footprint is not refreshed");
                 self.failed += 1;
-                if matches!(&error, ServiceError::Port(port) if port.kind == PortErrorKind::Unavailable) {
+                if is_away(&error) {
                     self.silent.insert(place);
                 }
                 None
             }
         }
     }
+}
+
+/// Whether the store is, so that asking it for other jobs is in vain.
+fn is_away(error: &ServiceError) -> bool {
+    let ServiceError::Port(port) = error else { return false };
+    matches!(port.kind, PortErrorKind::Unavailable | PortErrorKind::NoAnswer)
 }
 
 fn statistics(
