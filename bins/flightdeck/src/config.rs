@@ -46,6 +46,8 @@ pub struct Config {
     pub archive: ArchiveConfig,
     /// Seconds between two updates of running jobs' footprints (`cron.footprint-worker`).
     pub footprint_interval_s: i64,
+    /// Seconds from the stop of a job to its archiving (`cron.archive-delay`).
+    pub archive_delay_s: i64,
     /// Section `metric-store`; `None`: the server keeps no samples.
     pub metric_store: Option<MetricStoreConfig>,
     /// Section `metric-store-external`.
@@ -190,6 +192,7 @@ impl Config {
             main,
             auth: AuthConfig::default(),
             footprint_interval_s: DEFAULT_FOOTPRINT_INTERVAL_S,
+            archive_delay_s: 0,
             metric_store: Some(MetricStoreConfig {
                 directory: archive_root.with_file_name("metric-store"),
                 reference_checkpoints: archive_root.with_file_name("checkpoints"),

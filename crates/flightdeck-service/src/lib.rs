@@ -134,6 +134,8 @@ pub struct Settings {
     pub node_state_retention_s: Option<i64>,
     /// Jobs that are archived at the same time.
     pub archive_workers: usize,
+    /// Seconds from the stop of a job to its archiving, for samples that come late.
+    pub archive_delay_s: i64,
     /// How often it is tried to archive a job before it is given up.
     pub archive_attempts_max: u32,
     /// Seconds from one refreshing of running jobs' footprints to the next; `None`: they get theirs when they end.
@@ -155,6 +157,7 @@ impl Default for Settings {
             stop_overdue_grace_s: None,
             node_state_retention_s: None,
             archive_workers: 2,
+            archive_delay_s: 0,
             archive_attempts_max: 24,
             footprint_interval_s: Some(600),
             checkpoint_interval_s: 3600,

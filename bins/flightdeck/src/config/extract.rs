@@ -20,6 +20,7 @@ pub(crate) fn config(sections: &Map<String, Value>, secrets: Secrets) -> Config 
         footprint_interval_s: values
             .seconds("cron.footprint-worker")
             .unwrap_or(super::DEFAULT_FOOTPRINT_INTERVAL_S),
+        archive_delay_s: values.seconds("cron.archive-delay").unwrap_or(0),
         metric_store: metrics::metric_store(&values),
         external_stores: metrics::external_stores(&values),
         nats: metrics::nats(&values),

@@ -107,7 +107,7 @@ fn the_metric_store_of_a_reference_configuration_gets_a_folder_of_its_own() {
     assert_eq!(store.reference_checkpoints, Path::new("./var/checkpoints"));
     assert_eq!((store.retention_s, store.memory_cap_bytes), (48 * 3600, 2_000_000_000));
     assert!(store.sync);
-    assert_eq!(config.footprint_interval_s, 60);
+    assert_eq!((config.footprint_interval_s, config.archive_delay_s), (60, 0));
     let nats = config.nats.clone().unwrap();
     assert_eq!(nats.addresses, ["nats://a:4222", "b"]);
     assert_eq!(nats.samples, [("hpc".to_owned(), Some("aurora".to_owned()))]);

@@ -74,6 +74,7 @@ impl Composition {
                 stop_overdue_grace_s: config.main.stop_overdue_grace_s,
                 node_state_retention_s: config.main.node_state_retention_s,
                 footprint_interval_s: Some(config.footprint_interval_s),
+                archive_delay_s: config.archive_delay_s,
                 checkpoint_interval_s: config
                     .metric_store
                     .as_ref()

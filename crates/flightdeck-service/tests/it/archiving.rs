@@ -424,3 +424,19 @@ fn a_stop_wakes_who_waits_for_work_and_only_once() {
     assert!(begun.elapsed() < Duration::from_mins(5));
     world.services.wait_for_archiving(Duration::ZERO);
 }
+
+#[test]
+fn samples_that_come_within_the_delay_are_archived() {
+    let mut world = ended();
+    world.services = Services::new(Parts {
+        settings: Settings { archive_delay_s: 90, ..Settings::default() },
+        ..world.parts()
+    });
+    world.clock.advance(89);
+    assert_eq!(archive(&world), ArchivingCounts::default());
+    assert_eq!(world.job(1).monitoring_status, MonitoringStatus::RunningOrArchiving);
+    world.put("mem_used", "a001", ("", ""), 600, &[7.0]);
+    world.clock.advance(1);
+    assert_eq!(archive(&world), ARCHIVED);
+    assert!(data(&world).contains_key("mem_used"));
+}

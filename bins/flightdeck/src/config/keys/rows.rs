@@ -123,6 +123,13 @@ pub(super) const OTHERS: &[Key] = &[
     )
     .default(r#""10m""#)
     .served(),
+    Key::new(
+        "cron.archive-delay",
+        Kind::Duration { min_s: 0, may_be_empty: false },
+        "Time from the stop of a job to its archiving, for samples that come late.",
+    )
+    .default(r#""0s""#)
+    .served(),
     Key::new("nats", Kind::Table, "Connection to a NATS broker.").served(),
     Key::new("nats.address", Kind::FilledText, "Addresses of the broker's servers, separated by commas.")
         .required()
