@@ -111,7 +111,8 @@ impl Services {
         // One whose outcome cannot be written down stays due; it is not tried again in this run.
         let mut tried = HashSet::new();
         loop {
-            let mut due = self.archiving.jobs_to_archive(self.clock.now(), PAGE_JOBS)?;
+            let due_by = UnixTime(self.clock.now().0.saturating_sub(self.settings.archive_delay_s));
+            let mut due = self.archiving.jobs_to_archive(due_by, PAGE_JOBS)?;
             due.retain(|job| tried.insert(job.id));
             if due.is_empty() {
                 return Ok(counts);
