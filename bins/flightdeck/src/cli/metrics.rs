@@ -1,7 +1,10 @@
 //! `flightdeck metrics`
 
 use clap::{Args, Subcommand};
-use flightdeck_metrics::Site;
+use flightdeck_metrics::{Need, Site};
+
+#[cfg(test)]
+mod tests;
 
 /// What can be asked about samples.
 #[derive(Debug, Subcommand)]
@@ -22,9 +25,9 @@ pub(super) struct EstimateArgs {
     /// Metrics that are measured once a node
     #[arg(long, value_parser = clap::value_parser!(u64).range(0..=10_000))]
     metrics: u64,
-    /// Metrics that are measured for each hardware thread
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=10_000))]
-    hwthread_metrics: u64,
+    /// Metrics that are measured for each hardware thread, beside those of the node
+    #[arg(long, requires = "hwthreads", value_parser = clap::value_parser!(u64).range(0..=10_000))]
+    hwthread_metrics: Option<u64>,
     /// Seconds between two samples
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timestep: u64,
@@ -38,22 +41,42 @@ const CHECKPOINT_INTERVAL_S: u64 = 3600;
 
 pub(super) fn run(command: &MetricsCommand) -> anyhow::Result<()> {
     let MetricsCommand::Estimate(args) = command;
+    super::print(&estimate(args))
+}
+
+/// What the site needs, in words. How many metrics hardware threads have is not guessed: if it is not said, the text says
+/// what each of them adds.
+fn estimate(args: &EstimateArgs) -> String {
     let site = Site {
         nodes: args.nodes,
         node_metrics: args.metrics,
         hwthreads: args.hwthreads,
-        hwthread_metrics: args.hwthread_metrics,
+        hwthread_metrics: args.hwthread_metrics.unwrap_or(0),
         timestep_s: args.timestep,
         retention_s: args.retention_hours * 3600,
         checkpoint_interval_s: CHECKPOINT_INTERVAL_S,
     };
     let need = site.need();
-    super::print(&format!(
-        "series      {}\nsamples     {} kept, {:.0} a second\nmemory      {:.2} GB\ndisk        {:.2} GB",
+    let mut text = format!(
+        "series      {}\nsamples     {} kept, {:.0} a second\nmemory      {}\ndisk        {}",
         need.series,
         need.samples,
         need.samples_per_s,
-        need.memory_bytes / 1e9,
-        need.disk_bytes / 1e9,
-    ))
+        gigabytes(need.memory_bytes),
+        gigabytes(need.disk_bytes),
+    );
+    if args.hwthreads > 0 && args.hwthread_metrics.is_none() {
+        let Need { series, memory_bytes, disk_bytes, .. } =
+            Site { node_metrics: 0, hwthread_metrics: 1, ..site }.need();
+        let (memory, disk) = (gigabytes(memory_bytes), gigabytes(disk_bytes));
+        text.push_str(&format!(
+            "\nThat is without metrics of hardware threads. Each of them adds {series} series, {memory} of memory and \
+             {disk} of disk:\nsay how many there are with --hwthread-metrics."
+        ));
+    }
+    text
+}
+
+fn gigabytes(bytes: f64) -> String {
+    format!("{:.2} GB", bytes / 1e9)
 }

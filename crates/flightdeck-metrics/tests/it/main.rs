@@ -9,6 +9,8 @@ mod counting;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod estimating;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod freeing;

@@ -64,7 +64,9 @@ fn its_archive_has_them_and_says_why_others_are_missing() {
     let series = &data["node_power"][&MetricScope::Node].series;
     assert_eq!((series.len(), series[0].hostname.as_str(), series[0].id.as_ref()), (1, "a001", None));
     assert_eq!(series[0].data, [360.0; 10]);
-    assert_eq!(world.archived(&job.key).statistics["node_power"].avg, 360.0);
+    let meta = world.archived(&job.key);
+    let power = &meta.statistics["node_power"];
+    assert_eq!((power.avg, power.min, power.max), (360.0, 360.0, 360.0));
     let missing: Value = serde_json::from_str(job.fragments.missing.unwrap().get()).unwrap();
     let missing = missing.as_array().unwrap().iter().find(|entry| entry["metric"] == "node_power").unwrap();
     assert_eq!(missing["hosts"], json!(["a002"]));
