@@ -69,7 +69,13 @@ impl Services {
         state: Option<JobState>,
     ) -> Result<RetryOutcome, ServiceError> {
         let attempt = self.attempt(caller, AuditAction::RetryQuarantined, request_object(id));
-        attempt.settle(self.retry(&attempt, id, state))
+        match self.retry(&attempt, id, state) {
+            Ok(outcome) => {
+                attempt.with_detail(shown(&outcome.summary).into_owned()).log_done();
+                Ok(outcome)
+            }
+            Err(refusal) => Err(attempt.refused(refusal)),
+        }
     }
 
     fn retry(

@@ -67,8 +67,24 @@ fn a_list_is_never_taken_for_an_object(#[case] text: &str, #[case] place: &str) 
 
 #[test]
 fn lists_within_members_that_mean_nothing_are_let_be() {
-    let text = r#"{"jobId": 1, "statistics": [[1], [[2]]], "footprint": {"resources": [[3]]}, "resources": [{"hwthreads": [0, 1]}]}"#;
+    let text = r#"{"jobId": 1, "statistics": {"x": [[1], [[2]]]}, "footprint": {"resources": [[3]]}, "resources": [{"hwthreads": [0, 1]}]}"#;
     assert_eq!(start(text).unwrap().job_id, 1);
+}
+
+#[test]
+fn what_is_passed_over_is_an_object_all_the_same() {
+    for key in ["footprint", "statistics", "energyFootprint", "concurrentJobs"] {
+        for passed_over in ["null", "{}", r#"{"a": [1, {"b": null}]}"#] {
+            assert!(
+                start(&format!(r#"{{"jobId": 1, "{key}": {passed_over}}}"#)).is_ok(),
+                "{key}: {passed_over}"
+            );
+        }
+        for other in ["5", r#""x""#, "[]", "true"] {
+            let refused = start(&format!(r#"{{"jobId": 1, "{key}": {other}}}"#)).unwrap_err().to_string();
+            assert!(refused.contains(key) && refused.contains("an object or null"), "{refused}");
+        }
+    }
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use super::{JobKey, MonitoringStatus, Resource, Shared, Tag, null_as_default};
 use crate::UnixTime;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A running job, checked and complete, ready to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,13 +157,30 @@ pub struct StartJobBody {
     pub concurrent_jobs: PassedOver,
 }
 
-/// A member of a body that may be anything and means nothing.
+/// A member of a body that is an object or null, of anything, and means nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PassedOver;
 
 impl<'de> Deserialize<'de> for PassedOver {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Self)
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for PassedOver {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(self)
     }
 }
 
