@@ -1,6 +1,8 @@
 //! Fills a store's memory with what a cluster measures, and says how many bytes it takes.
 //!
 //! `cargo run --release -p flightdeck-metrics --example site -- NODES NODE_METRICS CORES CORE_METRICS HOURS`
+//!
+//! A million series with an hour of data: `15625 64 0 0 1`. A day of a cluster: `256 64 128 8 24`.
 
 #![expect(clippy::print_stdout, reason = "that is what it is for")]
 #![expect(clippy::cast_precision_loss, reason = "a few digits are enough")]

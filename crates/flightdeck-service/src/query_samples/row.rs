@@ -24,9 +24,9 @@ impl Reading<'_> {
             query.kind.as_deref().filter(|kind| !kind.is_empty() && *kind != MetricScope::Node.as_str());
         let found = match (kind, &query.subtype) {
             (None, None) => return self.node_row(query, metric),
-            (None, Some(subtype)) => self.parts_below(query, "", &[String::new()], subtype)?,
-            (Some(kind), Some(subtype)) => self.parts_below(query, kind, &query.type_ids, subtype)?,
-            (Some(kind), None) => self.parts(query, kind)?,
+            (None, Some(subtype)) => self.parts_below(query, metric, "", &[String::new()], subtype)?,
+            (Some(kind), Some(subtype)) => self.parts_below(query, metric, kind, &query.type_ids, subtype)?,
+            (Some(kind), None) => self.parts(query, metric, kind)?,
         };
         if found.iter().all(Option::is_none) {
             return Ok(Vec::new());
@@ -78,31 +78,58 @@ impl Reading<'_> {
     }
 
     /// Parts of the host, in the order of the query's ids.
-    fn parts(&self, query: &SampleQuery, kind: &str) -> Result<Vec<Option<FoundSeries>>, ServiceError> {
-        let parts =
-            SeriesParts::Parts { kind: kind.to_owned(), ids: each_once(&query.type_ids), below: None };
-        in_order(self.read(query, parts)?, &query.type_ids)
+    fn parts(
+        &self,
+        query: &SampleQuery,
+        metric: &MetricConfig,
+        kind: &str,
+    ) -> Result<Vec<Option<FoundSeries>>, ServiceError> {
+        let of_ids =
+            |ids: &[String]| SeriesParts::Parts { kind: kind.to_owned(), ids: ids.to_vec(), below: None };
+        self.read_ids(query, metric, &query.type_ids, of_ids)
     }
 
     /// Parts below parts: for each part those below it, in the order of the query's ids.
     fn parts_below(
         &self,
         query: &SampleQuery,
+        metric: &MetricConfig,
         kind: &str,
         ids: &[String],
         subtype: &str,
     ) -> Result<Vec<Option<FoundSeries>>, ServiceError> {
         let mut found = Vec::new();
         for id in ids {
-            let below = Some(SubParts { kind: subtype.to_owned(), ids: each_once(&query.subtype_ids) });
-            let parts = SeriesParts::Parts { kind: kind.to_owned(), ids: vec![id.clone()], below };
-            found.extend(in_order(self.read(query, parts)?, &query.subtype_ids)?);
+            let of_ids = |sub_ids: &[String]| SeriesParts::Parts {
+                kind: kind.to_owned(),
+                ids: vec![id.clone()],
+                below: Some(SubParts { kind: subtype.to_owned(), ids: sub_ids.to_vec() }),
+            };
+            found.extend(self.read_ids(query, metric, &query.subtype_ids, of_ids)?);
         }
         Ok(found)
     }
 
-    fn read(&self, query: &SampleQuery, parts: SeriesParts) -> Result<Vec<FoundSeries>, ServiceError> {
-        self.read_answer(query, parts).map(|answer| answer.series)
+    /// For each id its series. Reads no more at once than one answer may have, whatever the store has.
+    fn read_ids(
+        &self,
+        query: &SampleQuery,
+        metric: &MetricConfig,
+        ids: &[String],
+        parts: impl Fn(&[String]) -> SeriesParts,
+    ) -> Result<Vec<Option<FoundSeries>>, ServiceError> {
+        let at_once = (VALUES_MAX / self.span.steps(metric.timestep_s).max(1)).max(1);
+        let mut found = Vec::new();
+        let mut values = 0;
+        for some in each_once(ids).chunks(at_once) {
+            let read = self.read_answer(query, parts(some))?.series;
+            values = read.iter().map(|series| series.values.len()).fold(values, usize::saturating_add);
+            if values > VALUES_MAX {
+                return Err(too_many_samples());
+            }
+            found.extend(read);
+        }
+        in_order(found, ids)
     }
 
     fn read_answer(&self, query: &SampleQuery, parts: SeriesParts) -> Result<SeriesAnswer, ServiceError> {

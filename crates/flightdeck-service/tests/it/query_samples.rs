@@ -191,3 +191,20 @@ fn samples_of_one_answer_are_bounded() {
         assert!(matches!(&refused, ServiceError::Invalid { field, .. } if field == "queries"), "{refused:?}");
     }
 }
+
+#[test]
+fn more_ids_than_are_read_at_once_keep_their_places() {
+    let world = World::new();
+    for (id, sample) in [("0", 1.0), ("599", 2.0)] {
+        world.put("flops", "a001", ("core", id), 60, &[sample]);
+    }
+    let ids: Vec<String> = (0..600).map(|id| id.to_string()).collect();
+    let asked = json!({"metric": "flops", "host": "a001", "type": "core", "type-ids": ids});
+    let mut body = body(&json!([asked]));
+    body["from"] = json!(NOW - 60 * 20_000);
+    let row = query(&world, body).unwrap()["results"][0].clone();
+    let places: Vec<usize> =
+        (0..600).filter(|place| row[place]["error"].is_null() && !row[place]["data"].is_null()).collect();
+    assert_eq!(places, [0, 599]);
+    assert_eq!(row[599]["data"][19_999], 2.0);
+}
