@@ -56,7 +56,7 @@ pub struct Limits {
     pub memory_cap_bytes: u64,
 }
 
-/// A series. The number is good for as long as the batch it was asked for is on its way; an hour at least.
+/// A series. The number is good for as long as the batch it was asked for is on its way; five minutes at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SeriesNumber(u32);
 

@@ -161,6 +161,9 @@ impl Parts {
                 unused.push(number);
             }
         }
+        if unused.is_empty() {
+            return;
+        }
         for number in unused {
             let Some(entry) = self.entries.remove(number) else { continue };
             self.name_bytes -= bytes_of(&entry.part);
@@ -169,6 +172,17 @@ impl Parts {
                 found.remove();
             }
         }
+        self.entries.trim();
+        let Self { entries, index, hashes, .. } = self;
+        index.shrink_to_fit(|known| entries.get(*known).map_or(0, |entry| entry.part.name().hash(hashes)));
+    }
+
+    /// Bytes of the parts that are not used, about.
+    pub(super) fn bytes_unless(&self, is_used: impl Fn(u32) -> bool) -> usize {
+        let unused = self.entries.iter().filter(|(number, _)| !is_used(*number));
+        let bytes =
+            |entry: &PartEntry| size_of::<Option<PartEntry>>() + size_of::<u32>() + bytes_of(&entry.part);
+        unused.map(|(_, entry)| bytes(entry)).sum()
     }
 
     /// Bytes this takes besides itself.

@@ -143,7 +143,7 @@ impl<'a> Resolver<'a> {
 }
 
 impl Memory {
-    /// The number of a host in its shard. It is not removed for an hour.
+    /// The number of a host in its shard. It is not removed for some minutes.
     fn find_host(&self, shard: usize, hash: u64, cluster: u16, name: &str) -> Option<u32> {
         let shard = self.shard(shard)?;
         let number = shard.find_host(hash, cluster, name)?;
@@ -151,7 +151,7 @@ impl Memory {
         Some(number)
     }
 
-    /// The series of a key. It is not removed for an hour.
+    /// The series of a key. It is not removed for some minutes.
     fn find_series(&self, shard: usize, key: SeriesKey) -> Option<SeriesNumber> {
         let of_it = self.shard(shard)?;
         let number = of_it.find_series(key)?;

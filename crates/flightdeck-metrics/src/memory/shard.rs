@@ -203,6 +203,18 @@ impl Shard {
         }
     }
 
+    /// Gives back the memory of what was taken out.
+    pub(super) fn trim(&mut self) {
+        self.hosts.trim();
+        self.series.trim();
+        let Self { hosts, host_index, series, series_index, hashes, .. } = self;
+        host_index.shrink_to_fit(|known| {
+            hosts.get(*known).map_or(0, |host| hash_of(hashes, &(host.cluster, &*host.name)))
+        });
+        series_index
+            .shrink_to_fit(|known| series.get(*known).map_or(0, |of_it| hash_of(hashes, &of_it.key())));
+    }
+
     /// Stores a value and returns its host; `None` when the series is not there any more, or there is no such time.
     pub(super) fn set(&mut self, series: u32, time_s: i64, value: f64) -> Option<u32> {
         let of_it = self.series.get_mut(series)?;
@@ -297,6 +309,14 @@ impl Shard {
             + self.totals.list_bytes
             + self.name_bytes
     }
+}
+
+/// Bytes that a series takes beside its blocks, about.
+pub(super) const SERIES_BYTES: usize = size_of::<Option<Series>>() + 2 * size_of::<u32>();
+
+/// Bytes that a host takes beside its series, about.
+pub(super) fn host_bytes(host: &Host) -> usize {
+    size_of::<Option<Host>>() + 2 * size_of::<u32>() + host_name_bytes(&host.name)
 }
 
 /// Bytes of a host's name, with the two counts beside it.

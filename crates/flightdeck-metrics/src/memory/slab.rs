@@ -6,8 +6,10 @@ const CHUNK: usize = 64;
 /// Things by number.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
-    /// The places; number = chunk × [`CHUNK`] + place.
+    /// The places; number = chunk × [`CHUNK`] + place. A chunk without things may have none.
     chunks: Vec<Box<[Option<T>]>>,
+    /// How many chunks have places.
+    chunks_with_places: usize,
     /// Numbers that were in use and are not now.
     free: Vec<u32>,
     /// The first number that was never in use.
@@ -18,7 +20,7 @@ pub(super) struct Slab<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { chunks: Vec::new(), free: Vec::new(), unused: 0, len: 0 }
+        Self { chunks: Vec::new(), chunks_with_places: 0, free: Vec::new(), unused: 0, len: 0 }
     }
 }
 
@@ -43,11 +45,14 @@ impl<T> Slab<T> {
         }
         let place = number as usize;
         if self.chunks.len() <= place / CHUNK {
-            self.chunks.push((0..CHUNK).map(|_| None).collect());
+            self.chunks.push(Box::default());
         }
-        if let Some(free_place) =
-            self.chunks.get_mut(place / CHUNK).and_then(|chunk| chunk.get_mut(place % CHUNK))
-        {
+        let Some(chunk) = self.chunks.get_mut(place / CHUNK) else { return number };
+        if chunk.is_empty() {
+            *chunk = (0..CHUNK).map(|_| None).collect();
+            self.chunks_with_places += 1;
+        }
+        if let Some(free_place) = chunk.get_mut(place % CHUNK) {
             *free_place = Some(thing);
             self.len += 1;
         }
@@ -61,6 +66,24 @@ impl<T> Slab<T> {
         self.free.push(number);
         self.len -= 1;
         Some(thing)
+    }
+
+    /// Gives back the memory of chunks without things. Those that are there keep their numbers.
+    pub(super) fn trim(&mut self) {
+        for chunk in self.chunks.iter_mut().filter(|chunk| !chunk.is_empty()) {
+            if chunk.iter().all(Option::is_none) {
+                *chunk = Box::default();
+                self.chunks_with_places -= 1;
+            }
+        }
+        while self.chunks.pop_if(|chunk| chunk.is_empty()).is_some() {}
+        self.chunks.shrink_to_fit();
+        let end = u32::try_from(self.chunks.len() * CHUNK).unwrap_or(u32::MAX);
+        self.unused = self.unused.min(end);
+        self.free.retain(|number| *number < end);
+        // The lowest is the next, so that the last chunks are the first to run empty.
+        self.free.sort_unstable_by(|left, right| right.cmp(left));
+        self.free.shrink_to_fit();
     }
 
     /// How many things there are.
@@ -82,8 +105,9 @@ impl<T> Slab<T> {
 
     /// All things with their numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        let places = self.chunks.iter().flat_map(|chunk| chunk.iter());
-        (0_u32..).zip(places).filter_map(|(number, place)| Some((number, place.as_ref()?)))
+        let chunks = self.chunks.iter().enumerate();
+        let places = chunks.flat_map(|(chunk, places)| Self::numbers_in(chunk).zip(places.iter()));
+        places.filter_map(|(number, place)| Some((number, place.as_ref()?)))
     }
 
     /// All things.
@@ -93,7 +117,7 @@ impl<T> Slab<T> {
 
     /// Bytes this takes besides itself.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.chunks.len() * CHUNK * size_of::<Option<T>>()
+        self.chunks_with_places * CHUNK * size_of::<Option<T>>()
             + self.chunks.capacity() * size_of::<Box<[Option<T>]>>()
             + self.free.capacity() * size_of::<u32>()
     }

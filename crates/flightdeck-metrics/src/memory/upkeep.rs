@@ -15,6 +15,9 @@ const IDLE_S: i64 = 3600;
 /// Seconds of a generation.
 const GENERATION_S: i64 = 3600;
 
+/// Seconds of a generation while memory is above its cap: longer than a batch is on its way.
+const SHORT_GENERATION_S: i64 = 300;
+
 /// When the present generation began.
 #[derive(Debug, Default)]
 pub(super) struct Generations {
@@ -42,8 +45,8 @@ impl Memory {
     /// Drops the blocks whose last sample's step ended `retention_s` before now or earlier, but of held hosts only if it
     /// also ended before the time they are held from. Returns how many.
     ///
-    /// Series without blocks are forgotten when nobody asked for them during a whole generation, which is at least an
-    /// hour, and hosts without series too.
+    /// Series without blocks are forgotten when nobody asked for them during a whole generation, and hosts without series
+    /// too. A generation is an hour, or five minutes while memory is above its cap.
     pub fn expire(&self, now_s: i64, retention_s: i64, held: &Held) -> u64 {
         let is_new_generation = self.begin_generation(now_s);
         let mut expired = Dropped::default();
@@ -65,7 +68,8 @@ impl Memory {
     fn begin_generation(&self, now_s: i64) -> bool {
         let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         let begun_s = *generations.begun_s.get_or_insert(now_s);
-        let is_over = now_s.saturating_sub(begun_s) >= GENERATION_S;
+        let length_s = if self.is_above_cap() { SHORT_GENERATION_S } else { GENERATION_S };
+        let is_over = now_s.saturating_sub(begun_s) >= length_s;
         if is_over || now_s < begun_s {
             generations.begun_s = Some(now_s);
         }
@@ -102,22 +106,37 @@ impl Memory {
     }
 
     /// Forgets series without blocks and hosts without series, if nobody asks for them any more.
+    pub(super) fn forget_unused(&self) {
+        for number in 0..self.shards.len() {
+            if let Some(mut shard) = self.shard_mut(number) {
+                self.forget_in(&mut shard);
+            }
+        }
+    }
+
+    /// As [`forget_unused`](Self::forget_unused), of one shard.
     fn forget_in(&self, shard: &mut Shard) {
         let present = self.generation.load(Ordering::Relaxed);
         let is_forgotten = |resolved_in: u16| present.wrapping_sub(resolved_in) >= 2;
         let hosts: Vec<u32> = shard.hosts.iter().map(|(number, _)| number).collect();
+        let mut is_smaller = false;
         for number in hosts {
             let removed = shard.remove_series(number, |series| {
                 series.blocks.is_empty() && is_forgotten(series.resolved_in.load(Ordering::Relaxed))
             });
             self.series_count.fetch_sub(removed, Ordering::Relaxed);
+            is_smaller |= removed > 0;
             let is_gone = shard.hosts.get(number).is_some_and(|host| {
                 host.series_count == 0 && is_forgotten(host.resolved_in.load(Ordering::Relaxed))
             });
             if is_gone {
                 shard.remove_host(number);
                 self.host_removed_at.fetch_max(self.next_change(), Ordering::AcqRel);
+                is_smaller = true;
             }
+        }
+        if is_smaller {
+            shard.trim();
         }
     }
 

@@ -1,7 +1,7 @@
 //! What keeps the store small: closing, expiry, the cap.
 
 use super::*;
-use crate::memory::Dropped;
+use crate::memory::{Dropped, slab::Slab};
 
 const BLOCK_S: i64 = 256 * 60;
 
@@ -110,14 +110,99 @@ fn the_cap_takes_the_oldest_first_and_what_jobs_need_last() {
         (&[0, 1, 2], &[0, 1, 2]),
         (&[1, 2], &[0, 1, 2]),
         (&[2], &[0, 1, 2]),
-        (&[2], &[1, 2]),
-        (&[2], &[2]),
+        (&[], &[0, 1, 2]),
+        (&[], &[1, 2]),
         (&[], &[2]),
         (&[], &[]),
     ];
     let seen: Vec<(&[i64], &[i64])> =
         seen.iter().map(|(one, two)| (one.as_slice(), two.as_slice())).collect();
     assert_eq!(seen, expected);
+}
+
+/// Lets a minute pass, as the store does it.
+fn maintain(memory: &Memory, now_s: i64, needed: &Held) -> Dropped {
+    memory.close_idle(now_s);
+    memory.expire(now_s, DAY_S, needed);
+    memory.enforce_cap(Some(needed))
+}
+
+#[test]
+fn the_cap_holds_against_names_and_costs_no_job_its_samples() {
+    const CAP: u64 = 400_000;
+    let hosts = |memory: &Memory| {
+        for host in 0..3000 {
+            let name = format!("{host:04}{}", "x".repeat(200));
+            write(memory, &of_node(&name, "load"), &[(BASE_S + 3 * BLOCK_S, 1.0)]);
+        }
+    };
+    let parts = |memory: &Memory| {
+        for part in 0..3000 {
+            let id = format!("{part:04}{}", "x".repeat(200));
+            write(memory, &of_core("a1", &id, "load"), &[(BASE_S + 3 * BLOCK_S, 1.0)]);
+        }
+    };
+    for flood in [&hosts as &dyn Fn(&Memory), &parts] {
+        let memory = memory_with(10_000, CAP);
+        fill(&memory, "a2", 3);
+        let needed = held("a2", BASE_S);
+        flood(&memory);
+        assert!(memory.counters().bytes > 2 * CAP);
+        let now_s = BASE_S + 3 * BLOCK_S;
+        let mut dropped = Dropped::default();
+        for minute in 0..20 {
+            dropped.add(maintain(&memory, now_s + minute * 60, &needed));
+        }
+        let counters = assert_counts(&memory);
+        assert!(counters.bytes <= CAP, "{counters:?}");
+        assert_eq!(counters.dropped_for_memory, dropped);
+        assert_eq!(starts_of(&memory, "a2"), [0, 1, 2], "what a job needs is there");
+        // There is room again, and what is new gets in.
+        write(&memory, &of_node("a3", "load"), &[(now_s, 1.0)]);
+        assert_eq!(maintain(&memory, now_s + 1260, &needed), Dropped::default());
+        assert_eq!(ask(&memory, "a3", "load", SeriesParts::Node, span(now_s, now_s + 60)).series.len(), 1);
+    }
+}
+
+#[test]
+fn numbers_stay_theirs_when_memory_is_given_back() {
+    let mut slab = Slab::default();
+    let numbers: Vec<u32> = (0..300).map(|thing| slab.insert(thing)).collect();
+    let bytes = slab.heap_bytes();
+    let is_kept = |number: u32| (64..128).contains(&number);
+    for number in numbers.iter().filter(|number| !is_kept(**number)) {
+        assert!(slab.remove(*number).is_some());
+    }
+    slab.trim();
+    assert!(slab.heap_bytes() < bytes / 2);
+    let kept: Vec<u32> = (64..128).collect();
+    assert_eq!(slab.iter().map(|(number, _)| number).collect::<Vec<_>>(), kept);
+    assert!(kept.iter().all(|number| slab.get(*number) == Some(number)));
+    assert!([0, 63, 128, 299].iter().all(|number| slab.get(*number).is_none()));
+    let again: Vec<u32> = (0..300).map(|thing| slab.insert(thing)).collect();
+    let expected: Vec<u32> = (0..64).chain(128..364).collect();
+    assert_eq!(again, expected);
+    assert_eq!(slab.len(), 364);
+    for number in 0..364 {
+        slab.remove(number);
+    }
+    slab.trim();
+    assert_eq!(slab.heap_bytes(), 0);
+}
+
+#[test]
+fn a_number_that_was_just_given_stays_good_above_the_cap() {
+    let memory = memory_with(10_000, 1000);
+    let name = of_core("a1", "0", "load");
+    write(&memory, &name, &[(BASE_S, 1.0)]);
+    for minute in 0..30 {
+        let now_s = BASE_S + minute * 60;
+        let series = memory.resolver().resolve(&name).unwrap().number;
+        maintain(&memory, now_s, &Held::default());
+        assert_eq!(memory.apply(&[Sample { series, time_s: now_s, value: 2.0 }]), 0);
+        let found = ask(&memory, "a1", "load", cores(&["0"]), span(now_s, now_s + 60));
+        assert_eq!(plain(&found), [("0", vec![Some(2.0)])]);
+    }
 }
 
 #[test]
