@@ -1,11 +1,13 @@
 //! Snapshots: what is new in memory goes to a file of its own, then the log is cut.
 //!
 //! A snapshot has whole blocks: each that changed since the one before. So later files replace earlier ones block by
-//! block, and a file can go when all of its blocks are older than what is kept. After blocks were dropped on request the
-//! next snapshot has everything and takes the place of all others, so that they do not come back.
+//! block, and a file can go when all of its blocks are older than what is kept. A snapshot that has everything takes the
+//! place of all others. It is written after blocks were dropped on request, so that they do not come back, when much of
+//! what the files have was dropped for memory, and when old files stay for the sake of a few hosts.
 
 use super::{SampleStore, StoreError};
 use crate::block::BLOCK_STEPS;
+use crate::memory::Dropped;
 use crate::store::writer::Order;
 use flightdeck_sample_log::{LogError, SnapshotBlock, SnapshotHead, SnapshotWriter, Snapshots};
 use std::sync::PoisonError;
@@ -14,12 +16,18 @@ use std::sync::PoisonError;
 #[expect(clippy::cast_possible_wrap, reason = "a few hundred")]
 const STEPS: i64 = BLOCK_STEPS as i64;
 
+/// The part of all blocks, as its divisor, that the files may have and memory not. It is less than the quarter by which memory
+/// may exceed its cap after a start: what jobs need is not dropped then for what is not needed any more.
+const STALE_SHARE: u64 = 8;
+
 /// What is on disk besides the log.
 #[derive(Debug)]
 pub(super) struct Snapshotting {
     pub(super) files: Snapshots,
     /// Whether the next one has to have everything.
     pub(super) next_is_full: bool,
+    /// Blocks that were dropped for memory since one had everything.
+    pub(super) stale_blocks: u64,
 }
 
 /// What a checkpoint did.
@@ -60,7 +68,10 @@ impl SampleStore {
             self.memory.mark_all_unsaved();
             StoreError::Log(error)
         })?;
-        snapshots.next_is_full = false;
+        if is_full {
+            snapshots.next_is_full = false;
+            snapshots.stale_blocks = 0;
+        }
         self.writer.order(|answer| Order::RemoveThrough(covered, answer))?;
         if is_full {
             let older: Vec<u64> =
@@ -83,9 +94,19 @@ impl SampleStore {
         Ok(file)
     }
 
-    /// Removes the snapshots whose blocks are all older than this, but never the newest: a folder without any looks new, and
-    /// what the reference server left would be taken over again. Returns how many.
-    pub(super) fn remove_snapshots_before(&self, oldest_s: i64) -> Result<usize, StoreError> {
+    /// Notes that blocks were dropped for memory that the snapshots still have.
+    pub(super) fn note_dropped(&self, dropped: Dropped) {
+        let counters = self.memory.counters();
+        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshots.stale_blocks += dropped.blocks;
+        snapshots.next_is_full |=
+            snapshots.stale_blocks > (counters.open_blocks + counters.closed_blocks) / STALE_SHARE;
+    }
+
+    /// Removes the snapshots whose blocks are all older than the retention and than what is held, but never the newest: a
+    /// folder without any looks new, and what the reference server left would be taken over again. Returns how many.
+    pub(super) fn remove_old_snapshots(&self, retained_s: i64, held_s: i64) -> Result<usize, StoreError> {
+        let oldest_s = retained_s.min(held_s);
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         // Oldest first, and no further than the first that stays: a block that a newer file replaced must not come back
         // in its older form.
@@ -95,6 +116,10 @@ impl SampleStore {
         if !numbers.is_empty() {
             snapshots.files.remove(&numbers).map_err(StoreError::Log)?;
         }
+        // What is left of these is what is held, and that may be little.
+        let (_, earlier) = snapshots.files.list().split_last().unzip();
+        let has_old = earlier.unwrap_or_default().iter().any(|file| file.end_s < retained_s);
+        snapshots.next_is_full |= has_old;
         Ok(numbers.len())
     }
 }

@@ -3,7 +3,7 @@
 use super::checkpoint::Snapshotting;
 use super::{StoreError, StoreOptions};
 use crate::block::Block;
-use crate::memory::{Memory, Refusal, Sample};
+use crate::memory::{Dropped, Held, Memory, Refusal, Sample};
 use flightdeck_checkpoints::{Piece, read_checkpoints};
 use flightdeck_sample_log::{Disk, Log, LogOptions, LoggedSample, Record, SnapshotBlock, Snapshots};
 use std::fs::{File, TryLockError};
@@ -19,6 +19,9 @@ const BATCH_SAMPLES: usize = 16_384;
 /// Seconds between two samples of a metric that is not configured and of which no block is known: each keeps its time until
 /// there is a timestep.
 const UNKNOWN_TIMESTEP_S: u32 = 1;
+
+/// Samples of the log after which memory is looked at.
+const ENFORCED_SAMPLES: u64 = 1 << 20;
 
 /// Loading with more threads waits for the locks of memory.
 const LOAD_THREADS_MAX: usize = 8;
@@ -85,18 +88,21 @@ pub(super) fn open(
     let oldest_s = now_s.saturating_sub(options.retention_s);
     let mut report = OpenReport::default();
     let mut files = Snapshots::open(Arc::clone(disk), directory).map_err(StoreError::Log)?;
-    let is_rewritten = load_snapshots(&mut files, options, memory, &mut report);
+    let bounds =
+        Bounds { memory, retention_s: options.retention_s, waits_for_hold: options.waits_for_hold, now_s };
+    let is_rewritten = load_snapshots(&mut files, options, &bounds, &mut report);
     let log_options = LogOptions { durability: options.durability, segment_bytes: options.segment_bytes };
     let mut log =
         Log::open(Arc::clone(disk), directory, log_options, files.log_start()).map_err(StoreError::Log)?;
     let is_new = files.list().is_empty() && log.segments() == 0;
-    let freed = replay_log(&mut log, memory, &mut report);
+    let freed = replay_log(&mut log, &bounds, &mut report);
     if is_new && let Some(root) = options.reference_checkpoints.as_deref().filter(|root| root.is_dir()) {
         report.took_over = Some(take_over(root, memory, oldest_s));
     }
     report.seconds = begun.elapsed().as_secs_f64();
-    // Earlier snapshots still have what was dropped on request.
-    let snapshots = Snapshotting { files, next_is_full: freed || is_rewritten };
+    // Earlier snapshots still have what was dropped.
+    let next_is_full = freed || is_rewritten || memory.counters().dropped_for_memory.blocks > 0;
+    let snapshots = Snapshotting { files, next_is_full, stale_blocks: 0 };
     Ok(Opened { log, snapshots, lock, report })
 }
 
@@ -111,14 +117,41 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// What memory may keep while it is filled.
+struct Bounds<'a> {
+    memory: &'a Memory,
+    retention_s: i64,
+    waits_for_hold: bool,
+    now_s: i64,
+}
+
+impl Bounds<'_> {
+    /// Drops what is too much, and what is too old unless somebody will say that it is needed. Each drop is told.
+    fn enforce(&self) {
+        let nobody = (!self.waits_for_hold).then(Held::default);
+        if let Some(held) = &nobody {
+            self.memory.expire(self.now_s, self.retention_s, held);
+        }
+        let Dropped { blocks, samples } = self.memory.enforce_cap(nobody.as_ref());
+        if blocks > 0 {
+            tracing::warn!(
+                blocks,
+                samples,
+                "the files of the metric store have more than its memory cap allows: their oldest samples were dropped"
+            );
+        }
+    }
+}
+
 /// Brings what the snapshots have into memory. Returns whether the next one has to have everything: one that is damaged is
 /// in the way of the later ones until another takes its place, and blocks of other steps do not take each other's.
 fn load_snapshots(
     files: &mut Snapshots,
     options: &StoreOptions,
-    memory: &Memory,
+    bounds: &Bounds<'_>,
     report: &mut OpenReport,
 ) -> bool {
+    let memory = bounds.memory;
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = if options.load_threads == 0 { cores.min(LOAD_THREADS_MAX) } else { options.load_threads };
     let passed_over = AtomicU64::new(0);
@@ -132,7 +165,6 @@ fn load_snapshots(
             has_other_steps.store(true, Ordering::Relaxed);
         }
         let is_taken = Block::from_bytes(found.bytes).is_ok_and(|block| {
-            // Which old samples jobs still need nobody has said yet: what no one needs goes with the next maintenance.
             memory.insert_saved(&found.series, found.timestep_s, found.block_number, block, i64::MIN)
         });
         senseless.fetch_add(u64::from(!is_taken), Ordering::Relaxed);
@@ -149,16 +181,19 @@ fn load_snapshots(
         report.blocks += loaded.blocks;
         report.damaged += rejected + loaded.damaged_sections + u64::from(loaded.unreadable.is_some());
         has_damage |= rejected > 0 || !is_whole || !loaded.is_complete();
+        bounds.enforce();
     }
     report.passed_over += passed_over.into_inner();
     has_damage || has_other_steps.into_inner()
 }
 
 /// Brings what the log says into memory. Returns whether blocks were dropped on request.
-fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) -> bool {
+fn replay_log(log: &mut Log, bounds: &Bounds<'_>, report: &mut OpenReport) -> bool {
+    let memory = bounds.memory;
     let mut resolver = memory.resolver();
     let mut batch = Vec::with_capacity(BATCH_SAMPLES);
     let mut samples = 0;
+    let mut enforced = 0;
     let mut passed_over = 0;
     let mut refused = 0;
     let mut has_freed = false;
@@ -194,9 +229,14 @@ fn replay_log(log: &mut Log, memory: &Memory, report: &mut OpenReport) -> bool {
             memory.apply(&batch);
             batch.clear();
         }
+        if samples >= enforced + ENFORCED_SAMPLES {
+            enforced = samples;
+            bounds.enforce();
+        }
         Ok(())
     });
     memory.apply(&batch);
+    bounds.enforce();
     report.log_samples += samples;
     report.passed_over += passed_over;
     report.damaged += refused + counts.damaged_records + counts.unreadable.len() as u64;

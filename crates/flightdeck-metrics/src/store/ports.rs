@@ -69,11 +69,12 @@ impl MetricStore for SampleStore {
                 samples = dropped.samples,
                 "the metric store has reached its memory cap: its oldest samples were dropped"
             );
+            self.note_dropped(dropped);
         }
         let files = match &held {
             Some(held) => {
-                let kept_since_s = now.0.saturating_sub(self.options.retention_s).min(held.oldest_s());
-                self.remove_snapshots_before(kept_since_s).map_err(PortError::from)?
+                let retained_s = now.0.saturating_sub(self.options.retention_s);
+                self.remove_old_snapshots(retained_s, held.oldest_s()).map_err(PortError::from)?
             }
             None => 0,
         };

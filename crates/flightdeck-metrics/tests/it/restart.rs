@@ -1,6 +1,6 @@
 //! What the store finds when it is opened again, and what it leaves on disk.
 
-use crate::site::{NOW_S, Site, cluster, files_of, line, of_node, read_all, try_write, write};
+use crate::site::{Dice, NOW_S, Site, cluster, files_of, line, of_node, read_all, try_write, write};
 use flightdeck_metrics::{SampleStore, StoreError};
 use flightdeck_model::{HeldHost, MetricStore, Page, SeriesName, UnixTime};
 use std::collections::BTreeMap;
@@ -318,4 +318,96 @@ fn a_lower_limit_on_series_costs_no_samples() {
     for host in ["a1", "a2", "a3", "a4"] {
         assert_eq!(read_all(&reopened, &of_node(host, "load")), run(NOW_S, &[1.0]));
     }
+}
+
+/// The number that stands before some words.
+#[track_caller]
+fn number_before(text: &str, words: &str) -> u64 {
+    let (front, _) = text.split_once(words).unwrap();
+    front.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn opening_loads_no_more_than_the_cap_and_the_next_snapshot_has_only_that() {
+    const CAP: u64 = 100_000;
+    let mut site = Site::alpha();
+    let (store, _) = site.open();
+    let mut dice = Dice::new(5);
+    // Random digits take their eight bytes however they are compressed.
+    let mut value = || f64::from(u32::try_from(dice.below(1 << 32)).unwrap()) / 3.0;
+    for first in (0..48_i64).rev() {
+        for host in ["a1", "a2", "a3", "a4"] {
+            let values: Vec<f64> = (0..256).map(|_| value()).collect();
+            let times = (0..).map(|step: i64| NOW_S - (first * 256 + step) * 7);
+            let body: String = times
+                .zip(&values)
+                .map(|(time_s, value)| line(&of_node(host, "fast"), time_s, *value))
+                .collect();
+            write(&store, &body);
+        }
+        if first % 8 == 0 {
+            store.checkpoint().unwrap();
+        }
+    }
+    write_run(&store, "a1", NOW_S, &[1.0]);
+    drop(store);
+    site.options.memory_cap_bytes = CAP;
+    let disk_bytes = || {
+        let files = files_of(site.folder.path()).into_iter().filter(|name| name.starts_with("snapshot-"));
+        files.map(|name| fs::metadata(site.folder.path().join(name)).unwrap().len()).sum::<u64>()
+    };
+    let before = disk_bytes();
+    let (opened, report) = site.open();
+    assert!(report.damaged == 0 && report.blocks > 192);
+    // Nobody has said what is needed: this drops nothing more.
+    let done = opened.maintain(UnixTime(NOW_S)).unwrap();
+    assert_eq!(number_before(&done, " dropped for memory"), 0, "{done}");
+    assert!(number_before(&done, " bytes") <= CAP / 4 * 5, "{done}");
+    opened.hold(Vec::new());
+    let done = opened.maintain(UnixTime(NOW_S)).unwrap();
+    assert!(number_before(&done, " bytes") <= CAP, "{done}");
+    let kept = ["a1", "a2", "a3", "a4"].map(|host| read_all(&opened, &of_node(host, "fast")));
+    assert!(kept.iter().all(|samples| samples.contains_key(&(NOW_S / 7 * 7))), "the newest are there");
+    let done = opened.checkpoint().unwrap();
+    assert!(done.contains(" all blocks"), "{done}");
+    assert_eq!(site.files("snapshot-"), 1);
+    assert!(disk_bytes() < before / 2, "{} of {before}", disk_bytes());
+    drop(opened);
+    let (again, second) = site.open();
+    assert_eq!(second.blocks, number_before(&done, " all blocks"));
+    assert_eq!(["a1", "a2", "a3", "a4"].map(|host| read_all(&again, &of_node(host, "fast"))), kept);
+    // Little was dropped: the next one is a small one.
+    write_run(&again, "a1", NOW_S + 60, &[1.0]);
+    assert_eq!(again.checkpoint().unwrap(), "1 new blocks written");
+}
+
+#[test]
+fn old_files_that_stay_for_one_host_get_to_have_that_host_alone() {
+    let mut site = Site::alpha();
+    site.options.retention_s = 2 * BLOCK_S;
+    let hold = |store: &SampleStore| {
+        let from = UnixTime(NOW_S);
+        store.hold(vec![HeldHost { cluster: "alpha".into(), host: "a1".into(), from }]);
+    };
+    let (store, _) = site.open();
+    hold(&store);
+    for block in 0..6_i64 {
+        for host in ["a1", "a2", "a3"] {
+            write_run(&store, host, NOW_S + block * BLOCK_S, &[1.0, 2.0]);
+        }
+        assert_eq!(store.checkpoint().unwrap().contains(" all blocks"), block == 3, "block {block}");
+        site.clock.advance(BLOCK_S);
+        store.maintain(UnixTime(NOW_S + (block + 1) * BLOCK_S)).unwrap();
+    }
+    assert!(site.files("snapshot-") <= 3);
+    drop(store);
+    let (reopened, _) = site.open();
+    hold(&reopened);
+    reopened.maintain(UnixTime(NOW_S + 6 * BLOCK_S)).unwrap();
+    assert_eq!(read_all(&reopened, &of_node("a1", "load")).len(), 12);
+    drop(reopened);
+    // Somebody who needs nothing has only what is not too old.
+    site.options.waits_for_hold = false;
+    let (last, _) = site.open();
+    assert_eq!(last.list_series(&[], Page { offset: 0, limit: 10 }).series[0].blocks.len(), 2);
 }
