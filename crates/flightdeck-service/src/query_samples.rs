@@ -8,7 +8,6 @@ use flightdeck_model::{Cluster, MetricStore, Principal, TimeSpan, UnixTime};
 use serde::{Deserialize, Deserializer, Serialize};
 use series::error_in_place;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 mod row;
 mod series;
@@ -77,7 +76,7 @@ pub struct SampleQuery {
     pub host: String,
     /// Seconds between two samples of the answer; 0: as they are stored.
     #[serde(default, deserialize_with = "null_as_default")]
-    pub resolution: u32,
+    pub resolution: i64,
     /// Kind of the parts (`core`, `accelerator`, …); absent: the host as a whole.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
@@ -143,12 +142,12 @@ impl Services {
     ///
     /// A host as a whole that has no samples of a metric is answered with what its parts add up to. A resolution that is
     /// no multiple of the metric's timestep is rounded up to one. What cannot be answered, such as a metric that is not
-    /// configured, has an error in its place and costs the others nothing.
+    /// configured or more than a million steps of one, has an error in its place and costs the others nothing.
     ///
     /// # Errors
     ///
-    /// Forbidden for whoever may not see all samples, Invalid for more than 100,000 queries, a million series, a million
-    /// steps of a series or ten million samples, Unavailable when this server keeps no samples, Port when they cannot be
+    /// Forbidden for whoever may not see all samples, Invalid for more than 100,000 queries, a million series or ten
+    /// million samples, Unavailable when this server keeps no samples, Port when they cannot be
     /// read.
     pub fn query_samples(
         &self,
@@ -184,7 +183,7 @@ impl Services {
         if body.for_all_nodes.is_empty() {
             return Ok(Cow::Borrowed(&body.queries));
         }
-        let hosts = self.hosts_with_samples(store, &body.cluster)?;
+        let hosts = self.hosts_with_samples(store, &body.cluster);
         let more = hosts.len().saturating_mul(body.for_all_nodes.len());
         if more > QUERIES_MAX {
             let reason = format!("are {more} series: allowed are {QUERIES_MAX}");
@@ -201,24 +200,14 @@ impl Services {
         Ok(Cow::Owned(queries))
     }
 
-    /// The hosts of a cluster, configured or reported, that the store knows.
-    fn hosts_with_samples(
-        &self,
-        store: &dyn MetricStore,
-        cluster: &str,
-    ) -> Result<Vec<String>, ServiceError> {
-        let Some(config) = self.clusters.get(cluster) else { return Ok(Vec::new()) };
-        let reported = self.nodes.current_nodes(Some(cluster))?;
-        let mut hosts: BTreeSet<String> = reported.into_iter().map(|node| node.report.hostname).collect();
-        for subcluster in config.subclusters.iter().filter(|subcluster| !subcluster.nodes.is_any()) {
-            let too_many =
-                |error: &dyn std::fmt::Display| ServiceError::invalid("for-all-nodes", error.to_string());
-            hosts.extend(subcluster.nodes.expand(QUERIES_MAX).map_err(|error| too_many(&error))?);
+    /// The hosts of a cluster that the store knows, in order; also those that no subcluster has.
+    fn hosts_with_samples(&self, store: &dyn MetricStore, cluster: &str) -> Vec<String> {
+        if self.clusters.get(cluster).is_none() {
+            return Vec::new();
         }
-        let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
-        let known = store.freshness(cluster, &names, &[], self.clock.now());
-        let known: Vec<bool> = known.iter().map(|freshness| freshness.is_known).collect();
-        Ok(hosts.into_iter().zip(known).filter(|(_, is_known)| *is_known).map(|(host, _)| host).collect())
+        let mut hosts = store.hosts(cluster);
+        hosts.sort_unstable();
+        hosts
     }
 }
 
@@ -290,8 +279,13 @@ impl Reading<'_> {
         }
         let steps = self.span.steps(metric.timestep_s);
         if steps > STEPS_MAX {
-            let reason = format!("is {steps} steps of {} away: allowed are {STEPS_MAX}", metric.name);
-            return Err(ServiceError::invalid("to", reason));
+            let reason =
+                format!("invalid time range: {steps} steps of {}, allowed are {STEPS_MAX}", metric.name);
+            return Ok(vec![error_in_place(reason)]);
+        }
+        if u32::try_from(query.resolution).is_err() {
+            let reason = format!("invalid resolution: {} is not 0 to {}", query.resolution, u32::MAX);
+            return Ok(vec![error_in_place(reason)]);
         }
         self.found_row(query, metric)
     }

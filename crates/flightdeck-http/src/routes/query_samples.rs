@@ -17,7 +17,7 @@ use flightdeck_service::QueryBody;
 /// Reads samples of running jobs' nodes. The question is the request's body, with GET as well.
 #[utoipa::path(
     tag = "metric store",
-    params(("version" = Option<String>, Query, description = "Of question and answer: `v2`, or absent", example = "v2")),
+    params(("version" = Option<String>, Query, description = "Of question and answer: `v2`; `v1` is answered alike", example = "v2")),
     request_body(content = SampleQuestion, description = "Which samples"),
     responses(
         (status = 200, description = "For each query its series, in the order of the queries", body = SampleAnswer),
@@ -37,7 +37,7 @@ pub(crate) async fn read(
 /// Reads samples of running jobs' nodes, as `/api/query` does.
 #[utoipa::path(
     tag = "metric store",
-    params(("version" = Option<String>, Query, description = "Of question and answer: `v2`, or absent", example = "v2")),
+    params(("version" = Option<String>, Query, description = "Of question and answer: `v2`; `v1` is answered alike", example = "v2")),
     request_body(content = SampleQuestion, description = "Which samples"),
     responses(
         (status = 200, description = "For each query its series, in the order of the queries", body = SampleAnswer),
@@ -61,8 +61,9 @@ async fn answer(
     body: &LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
     let pairs = QueryPairs::of(request)?;
-    if let Some(version) = pairs.first("version").filter(|version| *version != "v2") {
-        let reason = format!("{} is not known here: allowed is v2", quoted(version));
+    // The reference reads it, and always answers in the second version.
+    if let Some(version) = pairs.first("version").filter(|version| !matches!(*version, "v1" | "v2")) {
+        let reason = format!("{} is not known here: allowed are v1 and v2", quoted(version));
         return Err(ApiError::invalid("version", reason));
     }
     let question: QueryBody = body.decode_whole(&SAMPLE_QUERIES)?;

@@ -114,7 +114,7 @@ pub(crate) struct SampleQuestion {
     cluster: String,
     /// What is asked for.
     queries: Option<Vec<SampleQueryBody>>,
-    /// Metrics that are asked for of every node that has samples.
+    /// Metrics that are asked for of every node that has samples, configured or not.
     for_all_nodes: Option<Vec<String>>,
     /// The first second, in Unix seconds.
     from: i64,
@@ -138,7 +138,7 @@ pub(crate) struct SampleQueryBody {
     /// The host.
     host: String,
     /// Seconds between two samples of the answer; 0 or absent: as they are stored.
-    resolution: Option<u32>,
+    resolution: Option<i64>,
     /// Kind of the parts; absent: the host as a whole.
     #[schema(example = "socket")]
     r#type: Option<String>,

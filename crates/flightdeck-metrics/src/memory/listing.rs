@@ -49,6 +49,12 @@ impl Memory {
         listed
     }
 
+    /// The hosts of a cluster that have series, in any order.
+    pub fn hosts(&self, cluster: &str) -> Vec<String> {
+        let hosts = self.hosts_below(&[cluster.to_owned()]).into_iter();
+        hosts.filter(|host| host.series > 0).map(|host| (*host.name).to_owned()).collect()
+    }
+
     /// Drops the blocks that end before `to_s` of all series at or below one of the paths. Returns how many.
     pub fn free(&self, paths: &[Vec<String>], to_s: i64) -> u64 {
         let mut freed = Dropped::default();

@@ -42,6 +42,10 @@ impl MetricStore for SampleStore {
         self.memory.list_series(path, page)
     }
 
+    fn hosts(&self, cluster: &str) -> Vec<String> {
+        self.memory.hosts(cluster)
+    }
+
     fn freshness(
         &self,
         cluster: &str,

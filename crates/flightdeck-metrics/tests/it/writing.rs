@@ -143,6 +143,10 @@ fn series_beyond_the_limit_are_refused_and_the_others_go_on() {
         assert_eq!(try_write(&store, &body(time_s)).unwrap(), told(2, &[("too many series", 1)]));
     }
     assert_eq!(store.list_series(&[], Page { offset: 0, limit: 10 }).total, 2);
+    let mut hosts = store.hosts("alpha");
+    hosts.sort_unstable();
+    assert_eq!(hosts, ["a1", "a2"]);
+    assert!(store.hosts("beta").is_empty());
 }
 
 #[test]

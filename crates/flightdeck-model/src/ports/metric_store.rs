@@ -122,6 +122,9 @@ pub trait MetricStore: MetricSource {
     /// Lists the series at or below a path.
     fn list_series(&self, path: &[String], page: Page) -> SeriesPage;
 
+    /// The hosts of a cluster that have series, in any order.
+    fn hosts(&self, cluster: &str) -> Vec<String>;
+
     /// Looks how fresh the metrics of hosts are, in the order of `hosts`.
     fn freshness(&self, cluster: &str, hosts: &[&str], metrics: &[&str], now: UnixTime)
     -> Vec<NodeFreshness>;

@@ -99,13 +99,19 @@ impl Reading<'_> {
         subtype: &str,
     ) -> Result<Vec<Option<FoundSeries>>, ServiceError> {
         let mut found = Vec::new();
+        let mut values = 0_usize;
         for id in ids {
             let of_ids = |sub_ids: &[String]| SeriesParts::Parts {
                 kind: kind.to_owned(),
                 ids: vec![id.clone()],
                 below: Some(SubParts { kind: subtype.to_owned(), ids: sub_ids.to_vec() }),
             };
-            found.extend(self.read_ids(query, metric, &query.subtype_ids, of_ids)?);
+            let of_id = self.read_ids(query, metric, &query.subtype_ids, of_ids)?;
+            values = of_id.iter().flatten().map(|one| one.values.len()).fold(values, usize::saturating_add);
+            if values > VALUES_MAX {
+                return Err(too_many_samples());
+            }
+            found.extend(of_id);
         }
         Ok(found)
     }

@@ -40,7 +40,10 @@ pub(super) fn queried(
     let begin = if body.with_padding { 0 } else { first };
     let factor = if query.scale_by == 0.0 { 1.0 } else { query.scale_by };
     let kept = found.values.get(begin..end).unwrap_or_default();
-    let data: Vec<f64> = kept.iter().map(|value| value * factor).collect();
+    // A product beyond all numbers is none.
+    let scaled =
+        kept.iter().map(|value| Some(value * factor).filter(|it| it.is_finite()).unwrap_or(f64::NAN));
+    let data: Vec<f64> = scaled.collect();
     let statistics = if body.with_stats {
         Series::computed_statistics(&data)
     } else {
@@ -52,8 +55,11 @@ pub(super) fn queried(
     let grid_from = found.from.0.div_euclid(step).saturating_mul(step);
     let from = if first == 0 { found.from.0 } else { grid_from.saturating_add(after(first)) };
     let to = from.saturating_add(after(end.saturating_sub(first)));
-    let (data, resolution) = if body.with_data {
-        resampled(data, found.timestep_s, query.resolution, minimum_points)
+    let has_any = data.iter().any(is_there);
+    let (data, resolution) = if body.with_data && has_any {
+        // Others were refused.
+        let resolution_s = u32::try_from(query.resolution).unwrap_or_default();
+        resampled(data, found.timestep_s, resolution_s, minimum_points)
     } else {
         (Vec::new(), found.timestep_s)
     };

@@ -116,6 +116,8 @@ fn parts_below_parts_come_part_by_part() {
 fn all_nodes_are_those_that_have_samples() {
     let world = world();
     world.put("mem_used", "g02", ("", ""), 600, &[8.0]);
+    // In no node list: what is stored counts.
+    world.put("mem_used", "spare1", ("", ""), 600, &[2.0]);
     let mut asked = body(&json!([{"metric": "cpu_load", "host": "a001"}]));
     asked["for-all-nodes"] = json!(["cpu_load", "mem_used"]);
     let answer = query(&world, asked).unwrap();
@@ -131,11 +133,13 @@ fn all_nodes_are_those_that_have_samples() {
         ("a001", "mem_used"),
         ("g02", "cpu_load"),
         ("g02", "mem_used"),
+        ("spare1", "cpu_load"),
+        ("spare1", "mem_used"),
     ];
     assert_eq!(queries, expected.map(|(host, metric)| format!("\"{host}\" \"{metric}\"")));
     let lengths: Vec<usize> =
         answer["results"].as_array().unwrap().iter().map(|row| row.as_array().unwrap().len()).collect();
-    assert_eq!(lengths, [1, 1, 0, 0, 1]);
+    assert_eq!(lengths, [1, 1, 0, 0, 1, 0, 1]);
 }
 
 #[test]
@@ -160,13 +164,11 @@ fn a_range_that_ends_before_it_begins_is_told_in_place() {
 fn what_would_be_too_much_is_refused_before_it_is_read() {
     let world = world();
     let one = json!({"metric": "cpu_load", "host": "a001"});
-    let mut far = body(&json!([one]));
-    far["from"] = json!(0);
     let mut wide =
         body(&json!([{"metric": "flops", "host": "a001", "type": "core", "type-ids": vec!["0"; 1_000_001]}]));
     wide["with-data"] = json!(false);
     let many = body(&Value::Array(vec![one; 100_001]));
-    for (asked, field) in [(far, "to"), (wide, "queries"), (many, "queries")] {
+    for (asked, field) in [(wide, "queries"), (many, "queries")] {
         let refused = query(&world, asked).unwrap_err();
         assert!(
             matches!(&refused, ServiceError::Invalid { field: named, .. } if named == field),
@@ -179,6 +181,30 @@ fn what_would_be_too_much_is_refused_before_it_is_read() {
 }
 
 #[test]
+fn a_query_that_makes_no_sense_costs_the_others_nothing() {
+    let mut asked = body(&json!([
+        {"metric": "cpu_load", "host": "a001", "resolution": -1},
+        {"metric": "cpu_load", "host": "a001", "resolution": 1_i64 << 32},
+        {"metric": "cpu_load", "host": "a001"},
+    ]));
+    let answer = query(&world(), asked.clone()).unwrap();
+    let rows: Vec<_> = (0..3).flat_map(|number| data(&answer["results"][number])).collect();
+    let expected = [
+        "\"invalid resolution: -1 is not 0 to 4294967295\"",
+        "\"invalid resolution: 4294967296 is not 0 to 4294967295\"",
+        "[null,1.5,null,2.5]",
+    ];
+    assert_eq!(rows, expected);
+    for from in [0, i64::MIN] {
+        asked["from"] = json!(from);
+        let answer = query(&world(), asked.clone()).unwrap();
+        for row in answer["results"].as_array().unwrap() {
+            assert!(data(row)[0].contains("invalid time range"), "{row}");
+        }
+    }
+}
+
+#[test]
 fn samples_of_one_answer_are_bounded() {
     let world = World::new();
     world.put("flops", "a001", ("core", "0"), 60 * 20_000, &vec![1.0; 20_000]);
@@ -186,8 +212,24 @@ fn samples_of_one_answer_are_bounded() {
         let query = json!({"metric": "flops", "host": "a001", "type": "core", "type-ids": vec!["0"; ids]});
         json!({"cluster": "alpha", "queries": vec![query; queries], "from": NOW - 60 * 20_000, "to": NOW, "with-stats": false})
     };
-    for (ids, queries) in [(501, 1), (101, 5)] {
-        let refused = query(&world, asked(ids, queries)).unwrap_err();
+    let device_of = |id| SeriesName {
+        cluster: "alpha",
+        host: "a001",
+        kind: "socket",
+        id,
+        sub_kind: "device",
+        sub_id: "x",
+        metric: "flops",
+    };
+    for (id, step) in ["0", "1"].into_iter().flat_map(|id| (1..=20_000).map(move |step| (id, step))) {
+        world.metrics.put(device_of(id), NOW - 60 * step, 1.0);
+    }
+    let below = |ids: usize| {
+        let query = json!({"metric": "flops", "host": "a001", "type": "socket", "type-ids": ["0", "1"], "aggreg": true, "subtype": "device", "subtype-ids": vec!["x"; ids]});
+        json!({"cluster": "alpha", "queries": [query], "from": NOW - 60 * 20_000, "to": NOW})
+    };
+    for asked in [asked(501, 1), asked(101, 5), below(251)] {
+        let refused = query(&world, asked).unwrap_err();
         assert!(matches!(&refused, ServiceError::Invalid { field, .. } if field == "queries"), "{refused:?}");
     }
 }

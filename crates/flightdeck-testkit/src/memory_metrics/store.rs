@@ -126,6 +126,12 @@ impl MetricStore for MemoryMetrics {
         SeriesPage { series: all.into_iter().skip(skipped).take(wanted).collect(), total }
     }
 
+    fn hosts(&self, cluster: &str) -> Vec<String> {
+        let content = self.lock();
+        let names = content.series.keys().filter(|name| name.cluster == cluster);
+        names.map(|name| name.host.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     fn freshness(
         &self,
         cluster: &str,

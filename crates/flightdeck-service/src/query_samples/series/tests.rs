@@ -45,13 +45,25 @@ fn statistics_are_of_the_stored_samples_times_the_factor() {
     assert_eq!(serde_json::to_value(&bare).unwrap().get("data"), None);
 }
 
+#[test]
+fn a_series_of_nothing_has_neither_data_nor_numbers() {
+    for (values, scale_by) in [([NAN, NAN], 0.0), ([1e300, 1e300], 1e300)] {
+        let query = SampleQuery { scale_by, ..SampleQuery::default() };
+        let found = serde_json::to_value(asked(&values, &query, &body(|_| ()))).unwrap();
+        assert_eq!(found.get("data"), None);
+        for key in ["avg", "min", "max"] {
+            assert_eq!(found[key], serde_json::Value::Null, "{key}");
+        }
+    }
+}
+
 #[rstest]
 #[case::as_stored(0, 6, 60)]
 #[case::finer(30, 6, 60)]
 #[case::twice(120, 3, 120)]
 #[case::rounded_up(100, 3, 120)]
 fn a_coarser_resolution_takes_fewer_samples(
-    #[case] resolution: u32,
+    #[case] resolution: i64,
     #[case] length: usize,
     #[case] shown: u32,
 ) {
