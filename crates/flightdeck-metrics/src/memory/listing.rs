@@ -1,7 +1,7 @@
 //! Lists series, and drops what is asked for. Knows nothing of requests.
 
 use super::block_list::{BlockEntry, Saving};
-use super::shard::Series;
+use super::shard::{Host, Series, Shard};
 use super::totals::Dropped;
 use super::{Memory, Why, path, time_of};
 use flightdeck_model::{BlockInfo, Page, SeriesInfo, SeriesPage, UnixTime};
@@ -20,6 +20,13 @@ struct HostPath {
     number: u32,
     /// How many series it has.
     series: u32,
+}
+
+impl HostPath {
+    /// The host, unless it is gone; its number may be another one's then.
+    fn find_in<'a>(&self, shard: &'a Shard) -> Option<&'a Host> {
+        shard.hosts.get(self.number).filter(|host| Arc::ptr_eq(&host.name, &self.name))
+    }
 }
 
 impl Memory {
@@ -91,9 +98,7 @@ impl Memory {
     /// The series of a host that are at or below a path.
     fn list_host(&self, host: &HostPath, wanted: &[String]) -> Vec<SeriesInfo> {
         let Some(shard) = self.shard(host.shard) else { return Vec::new() };
-        let Some(cluster) = shard.hosts.get(host.number).map(|of_it| of_it.cluster) else {
-            return Vec::new();
-        };
+        let Some(cluster) = host.find_in(&shard).map(|of_it| of_it.cluster) else { return Vec::new() };
         let parts = self.parts();
         let info = |(_, series): (u32, &Series)| {
             let part = parts.get(series.part)?.name();
@@ -115,6 +120,9 @@ impl Memory {
     fn free_host(&self, host: &HostPath, wanted: &[String], to_s: i64) -> Dropped {
         let mut freed = Dropped::default();
         let Some(mut shard) = self.shard_mut(host.shard) else { return freed };
+        if host.find_in(&shard).is_none() {
+            return freed;
+        }
         let series: Vec<(u32, u32)> = {
             let parts = self.parts();
             let is_wanted = |series: &Series| {
