@@ -48,7 +48,7 @@ pub struct UserApiAccess(pub Principal);
 #[derive(Debug)]
 pub struct IngestAccess(pub Principal);
 
-/// Somebody who may drop samples.
+/// Somebody who may look into the metric store, and drop samples.
 #[derive(Debug)]
 pub struct StoreAccess(pub Principal);
 

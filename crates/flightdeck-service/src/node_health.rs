@@ -1,6 +1,7 @@
 //! Tells how fresh the metrics of nodes are.
 
-use crate::permission::require_sample_reader;
+use crate::permission::require_sample_owner;
+use crate::query_samples::null_as_default;
 use crate::{ServiceError, Services};
 use flightdeck_model::{NodeHealth, Principal};
 use serde::{Deserialize, Serialize};
@@ -16,9 +17,10 @@ pub struct HealthBody {
     /// The cluster's name.
     pub cluster: String,
     /// Names of its nodes.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub nodes: Vec<String>,
     /// The metrics that each of them is expected to have.
-    #[serde(rename = "metric-names")]
+    #[serde(rename = "metric-names", default, deserialize_with = "null_as_default")]
     pub metric_names: Vec<String>,
 }
 
@@ -27,14 +29,14 @@ impl Services {
     ///
     /// # Errors
     ///
-    /// Forbidden for whoever may not see all samples, Invalid for too many nodes and metrics, Unavailable when this
+    /// Forbidden for whoever may not look into the store, Invalid for too many nodes and metrics, Unavailable when this
     /// server keeps no samples.
     pub fn node_health(
         &self,
         principal: &Principal,
         body: &HealthBody,
     ) -> Result<BTreeMap<String, NodeHealth>, ServiceError> {
-        require_sample_reader(principal)?;
+        require_sample_owner(principal)?;
         let store = self.metrics.own_store()?;
         let checks = body.nodes.len().saturating_mul(body.metric_names.len().max(1));
         if checks > CHECKS_MAX {

@@ -30,7 +30,7 @@ pub(crate) fn require_writer(principal: &Principal) -> Result<(), ServiceError> 
     require_sample_owner(principal)
 }
 
-/// Refuses whoever may not drop samples: as [`require_writer`], without the programs that may do nothing but store.
+/// Refuses whoever may not look into the metric store and drop samples: as [`require_writer`], without the programs that may do nothing but store.
 pub(crate) fn require_sample_owner(principal: &Principal) -> Result<(), ServiceError> {
     require(principal, Role::Api)?;
     let persons = [Role::User, Role::Manager, Role::Admin];
@@ -41,7 +41,7 @@ pub(crate) fn require_sample_owner(principal: &Principal) -> Result<(), ServiceE
     Err(ServiceError::Forbidden(allowed.to_owned()))
 }
 
-/// Refuses whoever may not see all samples: allowed are programs of the site, of support and of administrators.
+/// Refuses whoever may not ask for samples of any host: allowed are programs of the site, of support and of administrators.
 pub(crate) fn require_sample_reader(principal: &Principal) -> Result<(), ServiceError> {
     require(principal, Role::Api)?;
     if principal.roles.is_exactly(Role::Api) || principal.roles.has_any(&[Role::Support, Role::Admin]) {

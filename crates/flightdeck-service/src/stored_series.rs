@@ -1,6 +1,6 @@
 //! Lists what the metric store keeps.
 
-use crate::permission::require_sample_reader;
+use crate::permission::require_sample_owner;
 use crate::{ServiceError, Services};
 use flightdeck_model::{Page, Principal, SeriesPage};
 
@@ -13,7 +13,7 @@ impl Services {
     ///
     /// # Errors
     ///
-    /// Forbidden for whoever may not see all samples, Invalid for a page that is too long, Unavailable when this server
+    /// Forbidden for whoever may not look into the store, Invalid for a page that is too long, Unavailable when this server
     /// keeps no samples.
     pub fn stored_series(
         &self,
@@ -21,7 +21,7 @@ impl Services {
         path: &[String],
         page: Page,
     ) -> Result<SeriesPage, ServiceError> {
-        require_sample_reader(principal)?;
+        require_sample_owner(principal)?;
         if page.limit > PAGE_SERIES_MAX {
             let reason = format!("{} is more than is allowed: 1 to {PAGE_SERIES_MAX}", page.limit);
             return Err(ServiceError::invalid("items-per-page", reason));

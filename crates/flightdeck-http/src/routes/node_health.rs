@@ -2,7 +2,7 @@
 //! node states; its separate metric store answers a question for the health of nodes, by GET with a body. Both are
 //! told apart by the body.
 
-use crate::access::{ApiAccess, RequestOrigin};
+use crate::access::{RequestOrigin, StoreAccess};
 use crate::answer::json;
 use crate::blocking::blocking;
 use crate::body::{HEALTH, LimitedBody, NODE_STATES};
@@ -26,7 +26,7 @@ use flightdeck_service::HealthBody;
 )]
 #[get("/api/healthcheck")]
 pub(crate) async fn ask(
-    ApiAccess(principal): ApiAccess,
+    StoreAccess(principal): StoreAccess,
     state: Data<AppState>,
     body: LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -44,7 +44,7 @@ pub(crate) async fn ask(
 )]
 #[get("/api/healthcheck/")]
 pub(crate) async fn ask_with_slash(
-    ApiAccess(principal): ApiAccess,
+    StoreAccess(principal): StoreAccess,
     state: Data<AppState>,
     body: LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -63,7 +63,7 @@ pub(crate) async fn ask_with_slash(
 )]
 #[post("/api/healthcheck")]
 pub(crate) async fn ask_or_report(
-    ApiAccess(principal): ApiAccess,
+    StoreAccess(principal): StoreAccess,
     origin: RequestOrigin,
     state: Data<AppState>,
     body: LimitedBody,
@@ -82,7 +82,7 @@ pub(crate) async fn ask_or_report(
 )]
 #[post("/api/healthcheck/")]
 pub(crate) async fn ask_or_report_with_slash(
-    ApiAccess(principal): ApiAccess,
+    StoreAccess(principal): StoreAccess,
     origin: RequestOrigin,
     state: Data<AppState>,
     body: LimitedBody,

@@ -1,6 +1,6 @@
 //! `GET /api/debug` and `/api/debug/`
 
-use crate::access::ApiAccess;
+use crate::access::StoreAccess;
 use crate::answer::json;
 use crate::blocking::blocking;
 use crate::error::ApiError;
@@ -44,7 +44,7 @@ struct ContentParameters {
 )]
 #[get("/api/debug")]
 pub(crate) async fn list(
-    ApiAccess(principal): ApiAccess,
+    StoreAccess(principal): StoreAccess,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
@@ -62,7 +62,7 @@ pub(crate) async fn list(
 )]
 #[get("/api/debug/")]
 pub(crate) async fn list_with_slash(
-    ApiAccess(principal): ApiAccess,
+    StoreAccess(principal): StoreAccess,
     state: Data<AppState>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {

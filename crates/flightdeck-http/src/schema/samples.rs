@@ -54,10 +54,10 @@ pub(crate) enum StoredHere {
 pub(crate) struct HealthQuestion {
     /// The cluster.
     cluster: String,
-    /// Names of its nodes.
-    nodes: Vec<String>,
-    /// The metrics that each of them is to have.
-    metric_names: Vec<String>,
+    /// Names of its nodes; absent: none.
+    nodes: Option<Vec<String>>,
+    /// The metrics that each of them is to have; absent: none.
+    metric_names: Option<Vec<String>>,
 }
 
 /// How a node's metrics are doing.

@@ -169,6 +169,20 @@ async fn the_health_of_nodes_is_told_by_name(#[case] method: &str, #[case] path:
 }
 
 #[rstest]
+#[case(r#"{"cluster": "alpha", "nodes": null, "metric-names": ["cpu_load"]}"#, &json!({}))]
+#[case(r#"{"cluster": "alpha", "metric-names": []}"#, &json!({}))]
+#[case(r#"{"cluster": "alpha", "nodes": ["z9"], "metric-names": null}"#, &json!({"z9": {"State": "failed", "HealthMetrics": ""}}))]
+#[case(r#"{"cluster": "alpha", "nodes": ["z9"]}"#, &json!({"z9": {"State": "failed", "HealthMetrics": ""}}))]
+#[actix_web::test]
+async fn what_is_left_out_of_a_health_question_is_empty(#[case] body: &str, #[case] expected: &Value) {
+    let world = World::new();
+    for method in ["GET", "POST"] {
+        let answer = world.write(method, "/api/healthcheck", body).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()), (200, expected), "{method}");
+    }
+}
+
+#[rstest]
 #[case("/api/healthcheck")]
 #[case("/api/healthcheck/")]
 #[actix_web::test]
@@ -185,7 +199,7 @@ async fn a_posted_report_of_node_states_is_stored(#[case] path: &str) {
 #[rstest]
 #[case("")]
 #[case("[]")]
-#[case(r#"{"cluster": "alpha", "nodes": ["a001"]}"#)]
+#[case(r#"{"cluster": null, "nodes": ["a001"]}"#)]
 #[case(r#"{"cluster": "alpha", "nodes": ["a001", {"hostname": "a002"}], "metric-names": []}"#)]
 #[case(r#"{"cluster": "alpha", "nodes": ["a001"], "metric-names": ["cpu_load"], "hue": 1}"#)]
 #[actix_web::test]

@@ -78,20 +78,19 @@ const STORE_SAMPLES: &[(&str, Attempt)] = &[("write_samples", |world, caller| {
 })];
 
 /// Needed is `api` alone, or with one of `user`, `manager` and `admin`.
-const OWN_SAMPLES: &[(&str, Attempt)] =
-    &[("free_samples", |world, caller| world.services.free_samples(caller, &[], UnixTime(1)).map(drop))];
-
-/// Needed is `api` alone, or with one of `support` and `admin`.
-const ALL_SAMPLES: &[(&str, Attempt)] = &[
+const OWN_SAMPLES: &[(&str, Attempt)] = &[
+    ("free_samples", |world, caller| world.services.free_samples(caller, &[], UnixTime(1)).map(drop)),
     ("stored_series", |world, caller| world.services.stored_series(&caller.principal, &[], ALL).map(drop)),
     ("node_health", |world, caller| {
         world.services.node_health(&caller.principal, &HealthBody::default()).map(drop)
     }),
-    ("query_samples", |world, caller| {
-        let body = serde_json::from_value(json!({"cluster": "alpha", "from": 0, "to": 1})).unwrap();
-        world.services.query_samples(&caller.principal, &body).map(drop)
-    }),
 ];
+
+/// Needed is `api` alone, or with one of `support` and `admin`.
+const ALL_SAMPLES: &[(&str, Attempt)] = &[("query_samples", |world, caller| {
+    let body = serde_json::from_value(json!({"cluster": "alpha", "from": 0, "to": 1})).unwrap();
+    world.services.query_samples(&caller.principal, &body).map(drop)
+})];
 
 #[rstest]
 #[case::collector(principal("cc", &[Role::Ingest], &[]), true, false, false)]
