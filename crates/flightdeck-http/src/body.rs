@@ -8,8 +8,7 @@ mod walk;
 
 pub(crate) use requests::{ChangeUserBody, EditMetaBody, WhichJobBody};
 pub(crate) use shape::{
-    CHANGE_USER, EDIT_META, HEALTH, META_EDIT, NODE_STATES, SAMPLE_QUERIES, START_JOB, STOP_JOB, Shape, TAGS,
-    WHICH_JOB,
+    CHANGE_USER, EDIT_META, HEALTH, META_EDIT, SAMPLE_QUERIES, START_JOB, STOP_JOB, Shape, TAGS, WHICH_JOB,
 };
 
 use crate::error::ApiError;
@@ -20,9 +19,11 @@ use actix_web::http::header::CONTENT_ENCODING;
 use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
+use flightdeck_model::NodeStatesBody;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use shape::NODE_STATES;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use walk::Walk;
@@ -111,6 +112,15 @@ impl LimitedBody {
     /// Reads what a route takes. `null` is what is left out everywhere. Keys may be written in any case of letters.
     pub(crate) fn decode<T: DeserializeOwned + Default>(&self, shape: &'static Shape) -> Result<T, ApiError> {
         self.decode_whole::<Option<T>>(shape).map(Option::unwrap_or_default)
+    }
+
+    /// Reads a report of node states. Its entries are read one by one, and none fails the whole: the keys get their usual
+    /// case of letters first.
+    pub(crate) fn node_states(&self) -> Result<NodeStatesBody, ApiError> {
+        match NODE_STATES.with_usual_keys(&self.0) {
+            Some(usual) => Self(usual.into()).decode(&NODE_STATES),
+            None => self.decode(&NODE_STATES),
+        }
     }
 
     /// As [`decode`](Self::decode), for what cannot be left out as a whole.

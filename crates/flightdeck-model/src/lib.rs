@@ -58,7 +58,7 @@ pub use job::{
 pub use metric_data::{JobData, JobMetric, Series, SeriesStatistics, StatisticsSeries};
 pub use node_list::{NodeList, NodeListError};
 pub use node_state::{
-    NodeHealth, NodeHealthState, NodeReport, NodeState, NodeStateBody, NodeStatesBody, NodeStatus,
+    NodeEntry, NodeHealth, NodeHealthState, NodeReport, NodeState, NodeStateBody, NodeStatesBody, NodeStatus,
     UnknownNodeHealth, UnknownNodeState,
 };
 pub use ports::{

@@ -4,6 +4,7 @@ use crate::UnixTime;
 use crate::job::null_as_default;
 use crate::ports::NodeFreshness;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::fmt;
 use std::str::FromStr;
 
@@ -184,7 +185,49 @@ pub struct NodeStatesBody {
     pub cluster: String,
     /// Nodes of the cluster; those that are not named stay as they were reported last.
     #[serde(default, deserialize_with = "null_as_default")]
-    pub nodes: Vec<NodeStateBody>,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<NodeStateBody>))]
+    pub nodes: Vec<NodeEntry>,
+}
+
+/// An entry of a report. It is read apart from the others: one that cannot be understood costs itself alone.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum NodeEntry {
+    /// What is said of a node.
+    Node(NodeStateBody),
+    /// It cannot be understood.
+    Odd {
+        /// The field that cannot be; empty when the entry is no object.
+        field: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl<'de> Deserialize<'de> for NodeEntry {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::of(&Value::deserialize(deserializer)?))
+    }
+}
+
+impl NodeEntry {
+    fn of(entry: &Value) -> Self {
+        let Value::Object(members) = entry else {
+            return Self::Odd { field: String::new(), reason: "is no object".to_owned() };
+        };
+        let error = match NodeStateBody::deserialize(entry) {
+            Ok(node) => return Self::Node(node),
+            Err(error) => error,
+        };
+        // The decoder does not name the field; alone it fails in the same way.
+        let alone = |(key, value): (&String, &Value)| {
+            let member = Map::from_iter([(key.clone(), value.clone())]);
+            let failed = NodeStateBody::deserialize(Value::Object(member)).err()?;
+            Some(Self::Odd { field: key.clone(), reason: failed.to_string() })
+        };
+        let unnamed = || Self::Odd { field: String::new(), reason: error.to_string() };
+        members.iter().find_map(alone).unwrap_or_else(unnamed)
+    }
 }
 
 /// What a batch system says of one node.

@@ -132,6 +132,7 @@ impl EventTask {
                 let report = || services.report_nodes(&asker, body.clone());
                 let reported = until_stored(work, self.patience(), what, report).await?;
                 say_what_is_unknown(work, &body.cluster, &reported);
+                say_what_is_odd(work, &self.subject, &reported);
                 Ok(())
             }
         }
@@ -180,4 +181,16 @@ fn say_what_is_unknown(work: &Work, cluster: &str, reported: &NodesReported) {
     tracing::warn!(
         "nodes of cluster {cluster:?} are not configured: {first:?} and others ({times} since the last word)"
     );
+}
+
+fn say_what_is_odd(work: &Work, subject: &str, reported: &NodesReported) {
+    let Some((field, reason)) = &reported.first_odd else { return };
+    add(&work.counters.bad_lines, 1);
+    if let Some(times) = work.logs.bad_events.count(1) {
+        let odd = reported.odd;
+        tracing::warn!(
+            subject,
+            "reports of nodes have entries that make no sense ({times} since the last word), now {odd}, the first: {field}: {reason}"
+        );
+    }
 }

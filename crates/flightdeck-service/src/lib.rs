@@ -89,6 +89,7 @@ pub use periodic::PeriodicTask;
 pub use query_samples::{QueriedSeries, QueryAnswer, QueryBody, SampleQuery};
 pub use report_nodes::NodesReported;
 pub use retry_quarantined::RetryOutcome;
+pub use task_runs::TaskStatus;
 
 use archive_tasks::ArchiveRepair;
 use archiving::ArchivingSignal;

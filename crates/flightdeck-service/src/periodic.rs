@@ -63,7 +63,7 @@ impl Services {
         // At start: what was under way when the server was ended goes on.
         tasks.push(PeriodicTask::every(minute, settle_archive::NAME).and_at_start());
         if self.settings.node_state_retention_s.is_some() {
-            tasks.push(PeriodicTask::every(hour, node_state_retention::NAME));
+            tasks.push(PeriodicTask::every(hour, node_state_retention::NAME).and_at_start());
         }
         tasks.extend(self.metric_tasks());
         tasks

@@ -5,29 +5,34 @@ use crate::permission::require_any_job;
 use crate::shown::shown;
 use crate::{Caller, ServiceError, Services};
 use flightdeck_model::{
-    AuditAction, Cluster, NodeHealth, NodeReport, NodeState, NodeStateBody, NodeStatesBody, UnixTime,
+    AuditAction, Cluster, NodeEntry, NodeHealth, NodeReport, NodeState, NodeStateBody, NodeStatesBody,
+    UnixTime,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a report of node states.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NodesReported {
     /// How many nodes' states were stored.
     pub stored: u64,
-    /// Hosts that no subcluster of the cluster has; all of them when the cluster is not configured.
+    /// Hosts that no subcluster of the cluster has, each once; all of them when the cluster is not configured.
     pub unknown: Vec<String>,
     /// Whether the cluster is configured.
     pub cluster_is_known: bool,
+    /// Entries that make no sense, which are passed over.
+    pub odd: u64,
+    /// The first of them: its field, such as `nodes[3].hostname`, and what is wrong with it.
+    pub first_odd: Option<(String, String)>,
 }
 
 impl Services {
-    /// Stores the states of nodes. Nodes that are not configured are passed over and told: a client that sends all its
-    /// nodes at once is not to lose them for one. Of a node that is named twice, the last state counts.
+    /// Stores the states of nodes. Nodes that are not configured and entries that make no sense are passed over and told: a
+    /// client that sends all its nodes at once is not to lose them for one. Of a node that is named twice, the last state
+    /// counts.
     ///
     /// # Errors
     ///
-    /// Forbidden for whoever may not change any job, Invalid for a field that breaks a rule, Port when the database
-    /// fails. Nothing was stored then.
+    /// Forbidden for whoever may not change any job, Port when the database fails. Nothing was stored then.
     pub async fn report_nodes(
         &self,
         caller: &Caller,
@@ -35,14 +40,16 @@ impl Services {
     ) -> Result<NodesReported, ServiceError> {
         let object = format!("nodes of {}", shown(&body.cluster));
         let attempt = self.attempt(caller, AuditAction::ReportNodes, object);
-        if let Err(refusal) = require_any_job(&caller.principal).and_then(|()| check(&body)) {
+        if let Err(refusal) = require_any_job(&caller.principal) {
             return Err(attempt.refused(refusal));
         }
+        let Sorted { nodes, odd, first_odd } = sorted(body.nodes);
+        let reported = NodesReported { odd, first_odd, ..NodesReported::default() };
         let Some(cluster) = self.clusters.get(&body.cluster) else {
-            let unknown = body.nodes.into_iter().map(|node| node.hostname).collect();
-            return Ok(NodesReported { stored: 0, unknown, cluster_is_known: false });
+            let unknown = each_once(nodes.into_iter().map(|node| node.hostname));
+            return Ok(NodesReported { unknown, ..reported });
         };
-        let (mut reports, unknown) = reports_of(cluster, body.nodes);
+        let (mut reports, unknown) = reports_of(cluster, nodes);
         let stored = u64::try_from(reports.len()).unwrap_or(u64::MAX);
         if stored > 0 {
             let time = self.clock.now();
@@ -51,9 +58,13 @@ impl Services {
             if let Err(error) = stored_reports {
                 return Err(attempt.refused(error.into()));
             }
-            attempt.with_detail(format!("{stored} nodes")).made().await?;
+            let odd_too = if odd == 0 { String::new() } else { format!(", {odd} odd entries passed over") };
+            attempt.with_detail(format!("{stored} nodes{odd_too}")).made().await?;
+        } else if let Some((field, reason)) = &reported.first_odd {
+            // Nothing is stored: for the audit log that is a refusal.
+            attempt.refused(ServiceError::invalid(field.clone(), reason.clone()));
         }
-        Ok(NodesReported { stored, unknown, cluster_is_known: true })
+        Ok(NodesReported { stored, unknown, cluster_is_known: true, ..reported })
     }
 
     /// Says how the nodes' metrics are doing, where this server keeps them.
@@ -77,22 +88,54 @@ impl Services {
     }
 }
 
-fn check(body: &NodeStatesBody) -> Result<(), ServiceError> {
-    for (place, node) in body.nodes.iter().enumerate() {
-        let invalid =
-            |key: &str, reason: &str| ServiceError::invalid(format!("nodes[{place}].{key}"), reason);
-        required_word(&node.hostname).map_err(|reason| invalid("hostname", reason))?;
-        let numbers = [
-            ("cpusAllocated", node.cpus_allocated),
-            ("memoryAllocated", node.memory_allocated),
-            ("gpusAllocated", node.gpus_allocated),
-            ("jobsRunning", node.jobs_running),
-        ];
-        if let Some((key, _)) = numbers.into_iter().find(|(_, number)| *number < 0) {
-            return Err(invalid(key, "must not be negative"));
-        }
+/// The entries of a report.
+#[derive(Debug, Default)]
+struct Sorted {
+    nodes: Vec<NodeStateBody>,
+    odd: u64,
+    first_odd: Option<(String, String)>,
+}
+
+/// Takes apart what makes sense and what does not.
+fn sorted(entries: Vec<NodeEntry>) -> Sorted {
+    let mut sorted = Sorted::default();
+    for (place, entry) in entries.into_iter().enumerate() {
+        let (field, reason) = match checked(entry) {
+            Ok(node) => {
+                sorted.nodes.push(node);
+                continue;
+            }
+            Err(problem) => problem,
+        };
+        sorted.odd += 1;
+        let dot = if field.is_empty() { "" } else { "." };
+        sorted.first_odd.get_or_insert_with(|| (format!("nodes[{place}]{dot}{field}"), reason));
     }
-    Ok(())
+    sorted
+}
+
+/// The entry, if it makes sense; else its field that does not, and why.
+fn checked(entry: NodeEntry) -> Result<NodeStateBody, (String, String)> {
+    let node = match entry {
+        NodeEntry::Node(node) => node,
+        NodeEntry::Odd { field, reason } => return Err((shown(&field).into_owned(), reason)),
+    };
+    required_word(&node.hostname).map_err(|reason| ("hostname".to_owned(), reason.to_owned()))?;
+    let numbers = [
+        ("cpusAllocated", node.cpus_allocated),
+        ("memoryAllocated", node.memory_allocated),
+        ("gpusAllocated", node.gpus_allocated),
+        ("jobsRunning", node.jobs_running),
+    ];
+    match numbers.into_iter().find(|(_, number)| *number < 0) {
+        Some((key, _)) => Err((key.to_owned(), "must not be negative".to_owned())),
+        None => Ok(node),
+    }
+}
+
+fn each_once(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| seen.insert(name.clone())).collect()
 }
 
 /// The nodes that the cluster has, each once, by name; and the names of those that it does not have.
@@ -116,5 +159,5 @@ fn reports_of(cluster: &Cluster, nodes: Vec<NodeStateBody>) -> (Vec<NodeReport>,
         };
         reports.insert(report.hostname.clone(), report);
     }
-    (reports.into_values().collect(), unknown)
+    (reports.into_values().collect(), each_once(unknown.into_iter()))
 }

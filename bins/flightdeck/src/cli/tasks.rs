@@ -4,19 +4,17 @@ use super::table;
 use crate::config::Config;
 use crate::server::services;
 use flightdeck_model::TaskRun;
-use flightdeck_service::Caller;
+use flightdeck_service::{Caller, TaskStatus};
 
 /// Prints the last run of each task, and which of those that are configured have not run yet.
 pub(super) fn run(config: &Config) -> anyhow::Result<()> {
     let services = services(config)?;
-    let runs = services.task_runs(&Caller::on_machine().principal)?;
-    for task in services.periodic_tasks() {
-        if runs.iter().all(|run| run.name != task.name) {
-            super::print(&table::line(&[task.name.to_owned(), "never".to_owned()]))?;
-        }
-    }
-    for run in runs {
-        super::print(&table::line(&columns(run)))?;
+    for TaskStatus { name, last_run } in services.task_runs(&Caller::on_machine().principal)? {
+        let line = match last_run {
+            None => table::line(&[name, "never".to_owned()]),
+            Some(run) => table::line(&columns(run)),
+        };
+        super::print(&line)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use crate::access::{RequestOrigin, StoreAccess};
 use crate::answer::json;
 use crate::blocking::blocking;
-use crate::body::{HEALTH, LimitedBody, NODE_STATES};
+use crate::body::{HEALTH, LimitedBody};
 use crate::error::ApiError;
 use crate::responses::{AbsentStoreErrors, BodyErrors, InvalidErrors, StorageErrors, TokenErrors};
 use crate::schema::samples::{HealthOrReportBody, HealthOrReportedBody, HealthQuestion, NodeHealthBody};
@@ -99,7 +99,7 @@ async fn health_or_report(
     if body.asks_for_health() {
         return health(principal, state, body).await;
     }
-    super::node_states::store(&origin.caller(principal), &state, body.decode(&NODE_STATES)?).await
+    super::node_states::store(&origin.caller(principal), &state, body.node_states()?).await
 }
 
 async fn health(

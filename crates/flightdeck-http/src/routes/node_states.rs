@@ -3,7 +3,7 @@
 use crate::access::{ApiAccess, RequestOrigin};
 use crate::answer::json;
 use crate::blocking::blocking;
-use crate::body::{LimitedBody, NODE_STATES};
+use crate::body::LimitedBody;
 use crate::error::ApiError;
 use crate::query::QueryPairs;
 use crate::responses::{BodyErrors, InvalidErrors, StorageErrors, TokenErrors};
@@ -15,6 +15,9 @@ use flightdeck_model::NodeStatesBody;
 use flightdeck_service::Caller;
 
 /// Stores what the nodes of a cluster are doing. Unknown hosts and clusters are named in the answer.
+///
+/// An entry that makes no sense costs the others nothing: these are stored, and the answer, 400, names the first such
+/// entry.
 #[utoipa::path(
     tag = "admin API",
     request_body(content = NodeStatesBody, description = "The cluster and its nodes"),
@@ -30,7 +33,7 @@ pub(crate) async fn report(
     state: Data<AppState>,
     body: LimitedBody,
 ) -> Result<HttpResponse, ApiError> {
-    store(&origin.caller(principal), &state, body.decode(&NODE_STATES)?).await
+    store(&origin.caller(principal), &state, body.node_states()?).await
 }
 
 /// Stores a report, and tells what became of it.
@@ -40,6 +43,10 @@ pub(super) async fn store(
     states: NodeStatesBody,
 ) -> Result<HttpResponse, ApiError> {
     let reported = state.services.report_nodes(caller, states).await?;
+    if let Some((field, reason)) = reported.first_odd {
+        let (odd, stored) = (reported.odd, reported.stored);
+        return Err(ApiError::invalid(field, format!("{reason}; odd entries: {odd}, stored: {stored}")));
+    }
     let msg = if reported.cluster_is_known {
         format!("stored the states of {} nodes", reported.stored)
     } else {

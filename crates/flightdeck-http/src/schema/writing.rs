@@ -4,6 +4,7 @@ use flightdeck_model::{
     AuditAction, AuditOutcome, NodeHealth, NodeHealthState, NodeState, NodeStatus, RecordedEntry,
     RefusedKind, RefusedRequest, TaskRun, UnixTime,
 };
+use flightdeck_service::TaskStatus;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -223,6 +224,25 @@ impl TryFrom<RefusedRequest> for RefusedRequestBody {
 /// The periodic tasks.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TasksBody {
-    /// The last run of each task.
-    pub(crate) tasks: Vec<TaskRun>,
+    /// Every task that is configured, by name.
+    pub(crate) tasks: Vec<TaskBody>,
+}
+
+/// A periodic task: its last run, or its name alone when it has not run yet.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum TaskBody {
+    /// The last run.
+    Ran(TaskRun),
+    /// It has not run yet.
+    Waits {
+        /// The task's name.
+        name: String,
+    },
+}
+
+impl From<TaskStatus> for TaskBody {
+    fn from(task: TaskStatus) -> Self {
+        task.last_run.map_or(Self::Waits { name: task.name }, Self::Ran)
+    }
 }

@@ -59,6 +59,21 @@ async fn a_report_of_an_unknown_cluster_is_told_and_harms_nobody() {
     assert_eq!(world.get(NODES).await.json(), json!({"nodes": []}));
 }
 
+#[actix_web::test]
+async fn an_odd_entry_is_named_and_the_others_are_stored() {
+    let world = World::new();
+    let report = r#"{"cluster": "alpha", "nodes": [{"HostName": "a001", "states": ["idle"]}, {"hostname": "a002", "states": [null]}]}"#;
+    let answer = world.post(NODES, report).await;
+    assert_eq!(answer.status, 400);
+    let error = answer.error();
+    assert!(
+        error.starts_with("nodes[1].states: ") && error.ends_with("odd entries: 1, stored: 1"),
+        "{error}"
+    );
+    let shown = world.get(NODES).await.json();
+    assert_eq!((&shown["nodes"][0]["state"], shown["nodes"].get(1)), (&json!("idle"), None));
+}
+
 #[rstest]
 #[case("up")]
 #[case("")]

@@ -20,10 +20,17 @@ fn known_nodes_are_stored_and_unknown_ones_told() {
         {"hostname": "g02", "states": ["MIXED", "DRAIN"], "cpusAllocated": 3, "memoryAllocated": 7, "gpusAllocated": 1, "jobsRunning": 2},
         {"hostname": "z9", "states": ["IDLE"]},
         {"hostname": "a001", "states": null},
+        {"hostname": "z9", "states": ["DOWN"]},
         {"hostname": "g02", "states": ["DOWN"]},
     ]);
     let reported = report(&world, json!({"cluster": "alpha", "nodes": nodes})).unwrap();
-    assert_eq!(reported, NodesReported { stored: 2, unknown: vec!["z9".into()], cluster_is_known: true });
+    let expected = NodesReported {
+        stored: 2,
+        unknown: vec!["z9".into()],
+        cluster_is_known: true,
+        ..NodesReported::default()
+    };
+    assert_eq!(reported, expected);
     let nodes = world.services.current_nodes(&robot(), Some("alpha")).unwrap();
     let states: Vec<_> = nodes
         .iter()
@@ -80,9 +87,9 @@ fn nothing_is_said_of_metrics_that_are_kept_elsewhere() {
 #[test]
 fn an_unknown_cluster_is_told() {
     let world = World::new();
-    let body = json!({"cluster": "nowhere", "nodes": [{"hostname": "a001"}]});
+    let body = json!({"cluster": "nowhere", "nodes": [{"hostname": "a001"}, {"hostname": "a001"}]});
     let reported = report(&world, body).unwrap();
-    assert_eq!(reported, NodesReported { stored: 0, unknown: vec!["a001".into()], cluster_is_known: false });
+    assert_eq!(reported, NodesReported { unknown: vec!["a001".into()], ..NodesReported::default() });
     assert!(world.services.current_nodes(&robot(), None).unwrap().is_empty());
     let refused = world.services.current_nodes(&robot(), Some("nowhere")).unwrap_err();
     assert!(matches!(refused, ServiceError::Invalid { field, .. } if field == "cluster"));
@@ -92,10 +99,31 @@ fn an_unknown_cluster_is_told() {
 #[case::no_host(json!({"states": ["IDLE"]}), "nodes[1].hostname")]
 #[case::nul(json!({"hostname": "\u{0}"}), "nodes[1].hostname")]
 #[case::negative(json!({"hostname": "a002", "gpusAllocated": -1}), "nodes[1].gpusAllocated")]
-fn a_report_that_makes_no_sense_is_refused_by_the_fields_name(#[case] node: Value, #[case] name: &str) {
+#[case::null_among_states(json!({"hostname": "a002", "states": [null]}), "nodes[1].states")]
+#[case::text_for_a_number(json!({"hostname": "a002", "jobsRunning": "3"}), "nodes[1].jobsRunning")]
+#[case::unknown_field(json!({"hostname": "a002", "hue": 3}), "nodes[1].hue")]
+#[case::no_object(json!("a002"), "nodes[1]")]
+#[case::null(json!(null), "nodes[1]")]
+fn an_odd_entry_costs_itself_alone_and_is_named(#[case] odd: Value, #[case] name: &str) {
     let world = World::new();
-    let refused =
-        report(&world, json!({"cluster": "alpha", "nodes": [{"hostname": "a001"}, node]})).unwrap_err();
-    assert!(matches!(&refused, ServiceError::Invalid { field, .. } if field == name), "{refused:?}");
-    assert!(world.services.current_nodes(&robot(), None).unwrap().is_empty());
+    let good = |host: &str| json!({"hostname": host, "states": ["IDLE"]});
+    let nodes = json!([good("a001"), odd, good("a003"), odd]);
+    let reported = report(&world, json!({"cluster": "alpha", "nodes": nodes})).unwrap();
+    assert_eq!((reported.stored, reported.odd), (2, 2));
+    assert_eq!(reported.first_odd.unwrap().0, name);
+    let hosts = world.services.current_nodes(&robot(), None).unwrap().into_iter();
+    assert_eq!(hosts.map(|node| node.report.hostname).collect::<Vec<_>>(), ["a001", "a003"]);
+    assert_eq!(world.audit_lines(), ["report_nodes nodes of alpha done"]);
+}
+
+#[test]
+fn a_report_of_odd_entries_alone_is_a_refusal() {
+    let world = World::new();
+    let reported = report(&world, json!({"cluster": "alpha", "nodes": [{"hostname": ""}]})).unwrap();
+    assert_eq!((reported.stored, reported.odd), (0, 1));
+    assert!(
+        world.audit_lines()[0].starts_with("report_nodes nodes of alpha refused"),
+        "{:?}",
+        world.audit_lines()
+    );
 }

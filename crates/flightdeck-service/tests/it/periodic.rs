@@ -32,7 +32,7 @@ fn only_what_is_configured_is_done() {
         ("footprints", 600, false),
     ];
     assert_eq!(names(&World::new()), [&[("settle-archive", 60, true)], &metrics[..]].concat());
-    let others = [(OVERDUE, 60, false), ("settle-archive", 60, true), (RETENTION, 3600, false)];
+    let others = [(OVERDUE, 60, false), ("settle-archive", 60, true), (RETENTION, 3600, true)];
     assert_eq!(names(&configured()), [&others[..], &metrics].concat());
 
     let world = World::new();
@@ -103,5 +103,28 @@ fn a_run_that_fails_says_why() {
     assert_eq!(run.error.unwrap(), "storage failed: the store in memory was told to fail");
     world.jobs.fail_changes(None);
     assert!(world.services.run_periodic_task("polish-the-brass").error.is_some());
-    assert!(world.services.task_runs(&admin()).unwrap().is_empty());
+    let never = world.services.task_runs(&admin()).unwrap();
+    assert!(never.iter().all(|task| task.last_run.is_none() && task.name != "polish-the-brass"));
+}
+
+#[test]
+fn tasks_are_listed_by_name_whether_they_have_run_or_not() {
+    let world = configured();
+    let _ = world.services.run_periodic_task(RETENTION);
+    // What is no longer configured is shown as long as its run is known.
+    let _ = world.services.run_periodic_task("apply-kept-stops");
+    let tasks = world.services.task_runs(&admin()).unwrap();
+    let shown: Vec<(&str, bool)> =
+        tasks.iter().map(|task| (task.name.as_str(), task.last_run.is_some())).collect();
+    let expected = [
+        ("apply-kept-stops", true),
+        ("footprints", false),
+        ("hold-samples", false),
+        ("metric-checkpoint", false),
+        ("metric-store-maintenance", false),
+        (RETENTION, true),
+        ("settle-archive", false),
+        (OVERDUE, false),
+    ];
+    assert_eq!(shown, expected);
 }
