@@ -57,7 +57,7 @@ fn estimate(args: &EstimateArgs) -> String {
         checkpoint_interval_s: CHECKPOINT_INTERVAL_S,
     };
     let need = site.need();
-    let mut text = format!(
+    let text = format!(
         "series      {}\nsamples     {} kept, {:.0} a second\nmemory      {}\ndisk        {}",
         need.series,
         need.samples,
@@ -65,16 +65,17 @@ fn estimate(args: &EstimateArgs) -> String {
         gigabytes(need.memory_bytes),
         gigabytes(need.disk_bytes),
     );
-    if args.hwthreads > 0 && args.hwthread_metrics.is_none() {
-        let Need { series, memory_bytes, disk_bytes, .. } =
-            Site { node_metrics: 0, hwthread_metrics: 1, ..site }.need();
-        let (memory, disk) = (gigabytes(memory_bytes), gigabytes(disk_bytes));
-        text.push_str(&format!(
-            "\nThat is without metrics of hardware threads. Each of them adds {series} series, {memory} of memory and \
-             {disk} of disk:\nsay how many there are with --hwthread-metrics."
-        ));
+    if args.hwthreads == 0 || args.hwthread_metrics.is_some() {
+        return text;
     }
-    text
+    let Need { series, memory_bytes, disk_bytes, .. } =
+        Site { node_metrics: 0, hwthread_metrics: 1, ..site }.need();
+    format!(
+        "{text}\nThat is without metrics of hardware threads. Each of them adds {series} series, {} of memory and {} of \
+         disk:\nsay how many there are with --hwthread-metrics.",
+        gigabytes(memory_bytes),
+        gigabytes(disk_bytes)
+    )
 }
 
 fn gigabytes(bytes: f64) -> String {
