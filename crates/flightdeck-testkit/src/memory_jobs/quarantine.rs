@@ -116,7 +116,7 @@ impl Quarantine for MemoryJobs {
     fn kept_stops_of_running_jobs(&self, limit: u32) -> Result<Vec<i64>, PortError> {
         let content = self.lock();
         let running: Vec<JobKey> =
-            content.jobs.iter().filter(|job| job.is_running()).map(|job| job.key()).collect();
+            content.jobs.iter().filter(|job| job.is_running()).map(super::StoredJob::key).collect();
         let has_job = |kept: &&RefusedRequest| running.iter().any(|job| is_stop_of(&kept.request, job));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(content.refused.iter().filter(has_job).map(|kept| kept.id).take(limit).collect())
