@@ -9,6 +9,7 @@ use flightdeck_model::MetricStore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 const HOSTS: [&str; 4] = ["a1", "a2", "a3", "a4"];
 const STEPS: i32 = 600;
@@ -288,4 +289,67 @@ fn what_a_crash_cut_off_is_counted_and_no_damage() {
     assert_eq!((report.damaged, report.torn), (0, 1));
     assert!(report.torn_bytes > 10, "{report:?}");
     assert!(!site.folder.path().join("damaged").exists());
+}
+
+/// Collects what is logged, a line for each event.
+#[derive(Debug, Default, Clone)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+/// An event that becomes a line.
+struct Line(String);
+
+impl tracing::field::Visit for Line {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.push_str(&format!(" {field}={value:?}"));
+    }
+}
+
+impl tracing::Subscriber for Lines {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        self.0.lock().unwrap().push(line.0);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn each_damaged_file_is_named_with_what_was_found() {
+    let site = filled();
+    let names = files_of(site.folder.path());
+    let first = |prefix: &str| names.iter().find(|name| name.starts_with(prefix)).unwrap();
+    let last = names.iter().rfind(|name| name.starts_with("log-")).unwrap();
+    for name in [first("log-"), first("snapshot-")] {
+        flip_middle(&site.folder.path().join(name));
+    }
+    let content = fs::read(site.folder.path().join(last)).unwrap();
+    fs::write(site.folder.path().join(last), &content[..content.len() - 10]).unwrap();
+    let lines = Lines::default();
+    tracing::subscriber::with_default(lines.clone(), || drop(site.open()));
+    let lines = lines.0.lock().unwrap();
+    for (level, words, name) in [
+        ("ERROR", "a log segment is damaged", first("log-")),
+        ("ERROR", "a snapshot is damaged", first("snapshot-")),
+        ("WARN", "a log segment ends within a record", last),
+    ] {
+        let of_it = lines.iter().filter(|line| line.contains(name)).collect::<Vec<_>>();
+        assert_eq!(of_it.len(), 1, "{lines:?}");
+        assert!(of_it[0].starts_with(level) && of_it[0].contains(words), "{lines:?}");
+        assert!(of_it[0].contains(" bytes="), "{lines:?}");
+    }
 }
