@@ -16,6 +16,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+#[cfg(test)]
+mod tests;
+
 /// How often it is looked what there is to do.
 const TICK: Duration = Duration::from_secs(5);
 /// Hosts of each subcluster that take part.
@@ -147,14 +150,18 @@ impl Room {
 
     fn run(mut self, stop: &Receiver<()>, now: fn() -> i64) {
         while stop.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-            let now_s = now();
-            self.sample(now_s);
-            self.end_jobs(now_s);
-            // One place after the other, so that something happens every few ticks.
-            let turn = usize::try_from(now_s / 15).unwrap_or_default() % self.slots.len().max(1);
-            if self.slots.get(turn).is_some_and(|slot| slot.job.is_none()) {
-                self.start(turn, now_s, now_s);
-            }
+            self.tick(now());
+        }
+    }
+
+    /// Does what there is to do at this time.
+    fn tick(&mut self, now_s: i64) {
+        self.sample(now_s);
+        self.end_jobs(now_s);
+        // One place after the other, so that something happens every few ticks.
+        let turn = usize::try_from(now_s / 15).unwrap_or_default() % self.slots.len().max(1);
+        if self.slots.get(turn).is_some_and(|slot| slot.job.is_none()) {
+            self.start(turn, now_s, now_s);
         }
     }
 
