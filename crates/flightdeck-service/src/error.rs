@@ -60,9 +60,7 @@ impl From<JobChangeError> for ServiceError {
             JobChangeError::NotFound => Self::NotFound(error.to_string()),
             JobChangeError::Duplicate { .. }
             | JobChangeError::NotRunning { .. }
-            | JobChangeError::StartKept { .. } => {
-                Self::Unprocessable(error.to_string())
-            }
+            | JobChangeError::StartKept { .. } => Self::Unprocessable(error.to_string()),
             JobChangeError::StopBeforeStart { .. } => Self::invalid("stopTime", error.to_string()),
             JobChangeError::TooManyTags { .. } => Self::invalid("tags", error.to_string()),
             JobChangeError::MetadataTooLarge { .. } => Self::invalid("value", error.to_string()),

@@ -216,7 +216,10 @@ impl TryFrom<RefusedRequest> for RefusedRequestBody {
             received: request.received,
             user: request.username,
             reason: request.reason,
-            body: Some(request.body).filter(|body| !body.is_empty()).map(RawValue::from_string).transpose()?,
+            body: Some(request.body)
+                .filter(|body| !body.is_empty())
+                .map(RawValue::from_string)
+                .transpose()?,
         })
     }
 }

@@ -39,7 +39,7 @@ fn the_thread_runs_what_is_due_and_stops_in_the_middle_of_a_long_wait() {
     let (ran, runs) = mpsc::channel();
     let tasks = vec![task("at once", 86_400, true), task("tomorrow", 86_400, false)];
     let schedule = Schedule::start_with("test", Agenda::new(tasks, Instant::now()), move |task| {
-        ran.send(task.name).unwrap()
+        ran.send(task.name).unwrap();
     });
     assert_eq!(runs.recv(), Ok("at once"));
     // The thread waits for tomorrow now; dropping waits for the thread.
