@@ -15,6 +15,8 @@ mod faults;
 #[cfg(test)]
 mod freeing;
 #[cfg(test)]
+mod logged;
+#[cfg(test)]
 mod port_suite;
 #[cfg(test)]
 mod restart;

@@ -27,6 +27,7 @@ impl Site {
     /// A store that is not there yet. Its writes are not synced, as that takes its time and only a loss of power would
     /// show it.
     pub(crate) fn new(clusters: Vec<Arc<Cluster>>) -> Self {
+        crate::logged::collect();
         let folder = tempfile::tempdir().unwrap();
         let mut options = StoreOptions::new(folder.path(), clusters);
         options.durability = Durability::Flush;
