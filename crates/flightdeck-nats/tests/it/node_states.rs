@@ -30,3 +30,24 @@ async fn the_last_report_of_a_node_counts() {
     assert_eq!(nodes.len(), 1);
     assert_eq!(nodes[0].report.state, NodeState::Down);
 }
+
+#[tokio::test]
+async fn an_entry_that_makes_no_sense_costs_itself_alone() {
+    let Some(broker) = Broker::of_environment().await else { return };
+    let site = Site::new();
+    let subject = broker.subject("nodes");
+    let options = NatsOptions { node_state_subject: Some(subject.clone()), ..broker.options() };
+    let listener = NatsListener::start(options, site.services.clone()).unwrap();
+    broker.wait_for_listener(&listener, &[&subject]).await;
+    let report = json!({"cluster": "alpha", "nodes": [
+        {"hostname": "a0001", "states": [null]},
+        {"hostname": "a0002", "states": ["IDLE"]},
+    ]});
+    broker.publish(&subject, line("nodestate", &report, START)).await;
+    until("the report is stored", || listener.counts().stored_events == 1).await;
+    let counts = listener.counts();
+    listener.stop().await;
+    assert_eq!((counts.bad_lines, counts.refused_events), (1, 0));
+    let nodes = site.jobs.current_nodes(Some("alpha")).unwrap();
+    assert_eq!(nodes.iter().map(|node| node.report.hostname.as_str()).collect::<Vec<_>>(), ["a0002"]);
+}
