@@ -37,7 +37,7 @@ fn a_key_like_no_other_is_told_with_those_that_exist() {
     assert_eq!(
         problems_with("cron", json!({ "xyz": 1 })),
         [
-            "cron.xyz: unknown key (value 1); allowed here: archive-delay, commit-job-worker, duration-worker, footprint-worker"
+            "cron.xyz: unknown key (value 1); allowed here: commit-job-worker, duration-worker, footprint-worker, archive-delay"
         ]
     );
 }
