@@ -56,12 +56,33 @@ pub(crate) struct LiveData {
 struct Reading<'a> {
     metric: &'a MetricConfig,
     scope: MetricScope,
-    hosts: Vec<(&'a str, SeriesAnswer)>,
+    hosts: Vec<HostReading<'a>>,
+}
+
+/// What a host has of it.
+struct HostReading<'a> {
+    host: &'a str,
+    /// How many parts of the host are the job's.
+    parts: usize,
+    answer: SeriesAnswer,
 }
 
 impl Reading<'_> {
     fn is_empty(&self) -> bool {
-        self.hosts.iter().all(|(_, answer)| answer.series.is_empty())
+        self.hosts.iter().all(|one| one.answer.series.is_empty())
+    }
+}
+
+impl HostReading<'_> {
+    /// Why samples are missing, if any are. A series that is missing is not seen in a sum or an average of the others.
+    fn problem(&self, scope: MetricScope) -> Option<String> {
+        match self.answer.series.len() {
+            0 => Some(self.answer.problem.clone().unwrap_or_else(|| NO_SAMPLES.to_owned())),
+            found if found < self.parts => {
+                Some(format!("samples of {found} of {} parts at scope {scope} alone", self.parts))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -143,10 +164,12 @@ impl<'a> JobPlace<'a> {
             for resource in self.resources {
                 let Some(parts) = parts_of(resource, scope, &self.subcluster.topology) else { continue };
                 let host = resource.hostname.clone();
-                let of_host = count_of(&parts).saturating_mul(span.steps(metric.timestep_s));
+                let wanted_parts = count_of(&parts);
+                let of_host = wanted_parts.saturating_mul(span.steps(metric.timestep_s));
                 values = values.saturating_add(of_host);
                 requests.push(SeriesRequest { metric: metric.name.clone(), host, parts });
-                hosts.push((resource.hostname.as_str(), SeriesAnswer::default()));
+                let answer = SeriesAnswer::default();
+                hosts.push(HostReading { host: &resource.hostname, parts: wanted_parts, answer });
             }
             if !hosts.is_empty() {
                 readings.push(Reading { metric, scope, hosts });
@@ -158,8 +181,8 @@ impl<'a> JobPlace<'a> {
         refuse_more_than(READ_VALUES_MAX, values)?;
         let answers = source.read_series(self.cluster, &requests, span)?;
         let places = readings.iter_mut().flat_map(|reading| &mut reading.hosts);
-        for ((_, place), answer) in places.zip(answers) {
-            *place = with_samples_only(answer);
+        for (place, answer) in places.zip(answers) {
+            place.answer = with_samples_only(answer);
         }
         Ok(readings)
     }
@@ -312,7 +335,7 @@ pub(crate) fn with_samples_only(mut answer: SeriesAnswer) -> SeriesAnswer {
 /// The metric as the archive has it; `None` when it has no samples.
 fn job_metric(reading: &Reading<'_>, span: TimeSpan) -> Option<JobMetric> {
     let found =
-        || reading.hosts.iter().flat_map(|(host, answer)| answer.series.iter().map(move |it| (host, it)));
+        || reading.hosts.iter().flat_map(|one| one.answer.series.iter().map(move |it| (one.host, it)));
     // Another server may have the metric at another timestep, but not at two.
     let timestep_s = found().map(|(_, series)| series.timestep_s).next()?;
     let steps = span.steps(timestep_s);
@@ -323,7 +346,7 @@ fn job_metric(reading: &Reading<'_>, span: TimeSpan) -> Option<JobMetric> {
         let mut data: Vec<f64> = it.values.iter().copied().take(length).collect();
         data.resize(length, f64::NAN);
         Series {
-            hostname: (*host).to_owned(),
+            hostname: host.to_owned(),
             id: (reading.scope != MetricScope::Node).then(|| it.id.clone()),
             statistics: Series::computed_statistics(&data),
             data,
@@ -344,12 +367,13 @@ fn length_with_samples(values: &[f64], steps: usize) -> usize {
     within.iter().rposition(|value| !value.is_nan()).map_or(0, |last| last + 1)
 }
 
-/// Notes the hosts without samples, by reason.
+/// Notes the hosts that lack samples, by reason.
 fn add_missing(reading: &Reading<'_>, missing: &mut Vec<MissingSamples>) {
-    let mut hosts_by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (host, answer) in reading.hosts.iter().filter(|(_, answer)| answer.series.is_empty()) {
-        let reason = answer.problem.as_deref().unwrap_or(NO_SAMPLES);
-        hosts_by_reason.entry(reason).or_default().push(host);
+    let mut hosts_by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for one in &reading.hosts {
+        if let Some(reason) = one.problem(reading.scope) {
+            hosts_by_reason.entry(reason).or_default().push(one.host);
+        }
     }
     for (reason, hosts) in hosts_by_reason {
         let is_every_host = hosts.len() == reading.hosts.len();
@@ -357,7 +381,7 @@ fn add_missing(reading: &Reading<'_>, missing: &mut Vec<MissingSamples>) {
         missing.push(MissingSamples {
             metric: reading.metric.name.clone(),
             hosts: named.into_iter().map(str::to_owned).collect(),
-            reason: reason.to_owned(),
+            reason,
         });
     }
 }

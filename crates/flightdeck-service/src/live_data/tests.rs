@@ -124,8 +124,24 @@ fn a_metric_without_samples_at_its_own_scope_is_found_at_another(
     let live = load(&store, &[on("a1", &[], &[]), on("a2", &[], &[])], &["flops", "load"]);
     assert_eq!(ids(&live.data["flops"][&scope]), [id]);
     assert_eq!(live.data.len(), 1);
-    let missing: Vec<_> = live.missing.iter().map(|one| (one.metric.as_str(), one.hosts.join(","))).collect();
+    let without = live.missing.iter().filter(|one| one.reason == NO_SAMPLES);
+    let missing: Vec<_> = without.map(|one| (one.metric.as_str(), one.hosts.join(","))).collect();
     assert_eq!(missing, [("flops", "a1".to_owned()), ("load", String::new())]);
+}
+
+#[test]
+fn a_part_of_the_job_that_sent_nothing_is_missing() {
+    let store = store();
+    put(&store, ("power", "a1"), ("socket", "0"), START, 100.0);
+    for socket in ["0", "1"] {
+        put(&store, ("power", "a2"), ("socket", socket), START, 100.0);
+    }
+    let live = load(&store, &[on("a1", &[], &[]), on("a2", &[], &[])], &["power"]);
+    let missing: Vec<_> = live.missing.iter().map(|one| (one.hosts.join(","), one.reason.as_str())).collect();
+    assert_eq!(missing, [("a1".to_owned(), "samples of 1 of 2 parts at scope socket alone")]);
+
+    let on_one_socket = load(&store, &[on("a1", &[0, 4], &[])], &["power"]);
+    assert!(on_one_socket.missing.is_empty(), "the other socket is not the job's");
 }
 
 /// Knows why it has nothing.
