@@ -280,6 +280,10 @@ impl Quarantine for Database {
         Ok(rows.into_iter().map(KeptRequest::try_from).collect::<Result<_, _>>()?)
     }
 
+    fn start_kept_for(&self, ended: &JobMatch, stop_time: UnixTime) -> Result<Option<i64>, PortError> {
+        Ok(self.read(|connection| start_kept_for(connection, ended, stop_time))?)
+    }
+
     fn kept_stops_of_running_jobs(&self, limit: u32) -> Result<Vec<i64>, PortError> {
         let ids = self.read(|connection| {
             let their_jobs = job::table

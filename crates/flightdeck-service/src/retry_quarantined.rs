@@ -255,32 +255,19 @@ impl Services {
     /// The stop for exactly the job that it meant when it came: the newest that had started by then, whatever started
     /// since. One whose start is kept has to wait for that.
     fn end_of_its_job(&self, kept: &RefusedRequest, named: JobEnd) -> Result<JobEnd, ServiceError> {
-        let newest = newest_before_end(&*self.jobs, &named, self.clock.now())?.map(|record| record.key);
-        let requests = self.quarantine.kept_of_job(named.job.job_id)?;
-        if let Some(start) = kept_start_of(&requests, &named, newest.as_ref()) {
-            let reason = format!("the start of its job is kept as request {}: try that first", start.id);
+        if let Some(start) = self.quarantine.start_kept_for(&named.job, named.stop_time)? {
+            let reason = format!("the start of its job is kept as request {start}: try that first");
             return Err(still_refused(kept, ServiceError::Unprocessable(reason)));
         }
-        let Some(key) = newest else { return Ok(named) };
-        Ok(JobEnd { job: exactly(&key), ..named })
+        let newest = newest_before_end(&*self.jobs, &named, self.clock.now())?;
+        let Some(record) = newest else { return Ok(named) };
+        Ok(JobEnd { job: exactly(&record.key), ..named })
     }
 }
 
 /// This job and no other.
 fn exactly(job: &JobKey) -> JobMatch {
     JobMatch { job_id: job.job_id, cluster: Some(job.cluster.clone()), start_time: Some(job.start_time) }
-}
-
-/// The kept start that a stop may belong to: one that began after the job that is there, if there is one.
-fn kept_start_of<'a>(
-    requests: &'a [KeptRequest],
-    end: &JobEnd,
-    present: Option<&JobKey>,
-) -> Option<&'a KeptRequest> {
-    requests.iter().find(|start| {
-        start.may_be_start_of(&end.job, end.stop_time)
-            && present.is_none_or(|job| start.event_time > job.start_time)
-    })
 }
 
 impl RetryOutcome {

@@ -226,6 +226,8 @@ fn a_stop_waits_for_the_start_that_is_kept(store: &StoreUnderTest) {
         );
     }
     assert_eq!(store.job(1).state, JobState::Running);
+    let asked = |stop_s: i64| store.ports.start_kept_for(&newest(1), UnixTime(stop_s)).unwrap();
+    assert_eq!((asked(kept_s - 1), asked(kept_s)), (None, Some(request)), "asked without a change");
     let elsewhere = stop_unless_kept(store, on("beta"), kept_s + 60);
     assert!(matches!(elsewhere, Err(JobChangeError::NotFound)), "{elsewhere:?}");
     assert_eq!(

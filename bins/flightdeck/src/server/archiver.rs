@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+#[cfg(test)]
+mod tests;
+
 /// A job that ended wakes the thread at once; this is for those that are tried again.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -60,26 +63,5 @@ impl Drop for Archiver {
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the archiving thread panicked");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc;
-
-    #[test]
-    fn a_round_that_panics_is_not_the_last() {
-        let (told, rounds) = mpsc::channel();
-        let mut number = 0;
-        let round = move || {
-            number += 1;
-            assert!(number > 1, "the first round fails");
-            // Nobody listens after the test.
-            let _ = told.send(number);
-        };
-        let archiver = Archiver::start_with(round, std::thread::yield_now).unwrap();
-        assert_eq!(rounds.recv(), Ok(2));
-        drop(archiver);
     }
 }

@@ -169,9 +169,8 @@ pub trait JobChanges: Send + Sync + Debug {
     /// the database cannot be written.
     fn stop_job(&self, end: JobEnd, audit: AuditEntry) -> PortFuture<Result<JobRecord, JobChangeError>>;
 
-    /// As [`stop_job`](Self::stop_job), but ends no job when the [`Quarantine`](super::Quarantine) has a start that the stop
-    /// may belong to: one of that number that began before the stop, and after any job that is there, fits, and began
-    /// before the stop.
+    /// As [`stop_job`](Self::stop_job), but ends no job when a start is kept that the stop may belong to
+    /// ([`Quarantine::start_kept_for`](super::Quarantine::start_kept_for)).
     ///
     /// # Errors
     ///

@@ -1,7 +1,9 @@
 //! Starts and stops that were refused by a rule, and are kept until an administrator mends the cause.
 
 use super::{PortError, PortFuture};
-use crate::{AuditEntry, JobChangeError, KeptRequest, NewRefusedRequest, Page, RefusedRequest};
+use crate::{
+    AuditEntry, JobChangeError, JobMatch, KeptRequest, NewRefusedRequest, Page, RefusedRequest, UnixTime,
+};
 use std::fmt::Debug;
 
 /// Bytes of a body beyond which a list does not show it.
@@ -73,6 +75,14 @@ pub trait Quarantine: Send + Sync + Debug {
     ///
     /// When the database cannot be read.
     fn kept_of_job(&self, job_id: i64) -> Result<Vec<KeptRequest>, PortError>;
+
+    /// The number of the kept start that a stop may belong to: one of that number that began before it, and after any job
+    /// that is there, fits, and began before it.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    fn start_kept_for(&self, ended: &JobMatch, stop_time: UnixTime) -> Result<Option<i64>, PortError>;
 
     /// The numbers of kept stops whose job is there and runs, at most `limit`.
     ///

@@ -113,6 +113,10 @@ impl Quarantine for MemoryJobs {
         Ok(found)
     }
 
+    fn start_kept_for(&self, ended: &JobMatch, stop_time: UnixTime) -> Result<Option<i64>, PortError> {
+        Ok(self.lock().start_kept_for(ended, stop_time))
+    }
+
     fn kept_stops_of_running_jobs(&self, limit: u32) -> Result<Vec<i64>, PortError> {
         let content = self.lock();
         let running: Vec<JobKey> =
